@@ -137,7 +137,7 @@ struct ClientRunner {
         let arguments = ServerArguments(
             options: line.options,
             isSender: !job.isPush,
-            dialect: Dialect(line.options.wire.protocolVersion),
+            dialect: line.options.wire.dialect,
             paths: job.isPush ? [job.destination] : job.sources,
             passing: line.settings.passing
         )

@@ -14,6 +14,31 @@ package struct Dialect: Sendable, Equatable {
     /// The dialect of a version, which need not be ``supported``.
     package init(_ version: Int32) { self.version = version }
 
+    /// Whether it is one of ``supported``.
+    var isSupported: Bool { Self.supported.contains(version) }
+
+    /// Whether it is older than those that are ``supported``.
+    package var isTooOld: Bool { version < Self.supported.lowerBound }
+
+    /// Whether it is newer than those that are ``supported``.
+    package var isTooNew: Bool { version > Self.supported.upperBound }
+
+    /// Whether a peer can have sent it as its version: anything else comes from another program (protocol specification,
+    /// session 4.1).
+    var isPlausible: Bool { (20...40).contains(version) }
+
+    /// The dialect that both ends use: the older one, and one version less when the peer's is a pre-release of it
+    /// (protocol specification, session 3.2 and 4.1).
+    ///
+    /// - Parameters:
+    ///   - version: The peer's version.
+    ///   - sub: Its subprotocol; not 0 for a pre-release.
+    /// - Returns: The dialect.
+    func agreed(with version: Int32, sub: Int32 = 0) -> Dialect {
+        guard self.version >= version else { return self }
+        return Dialect(sub == 0 ? version : version - 1)
+    }
+
     // MARK: 28
 
     /// Whether an entry's flags may take a second byte (protocol specification, transfer 3.2).
@@ -69,6 +94,8 @@ package struct Dialect: Sendable, Equatable {
     /// Whether there are messages for errors and warnings that do not make a transfer partial, for I/O errors and for
     /// files that are not sent (protocol specification, session 6.3).
     package var hasErrorMessages: Bool { version >= 30 }
+
+    /// Whether `--append` leaves what is there unread (protocol specification, transfer 11.7).
     package var trustsAppended: Bool { version >= 30 }
 
     /// Whether arguments for a daemon end with NUL, not with a newline (protocol specification, session 3.6).
@@ -109,7 +136,7 @@ package struct Dialect: Sendable, Equatable {
     /// Whether file indexes are sent as differences (protocol specification, session 5.5).
     var hasIndexDifferences: Bool { version >= 30 }
 
-    /// Whether a daemon's greeting names a subprotocol (protocol specification, session 3.1).
+    /// Whether a daemon's greeting names a subprotocol (protocol specification, session 3.2).
     var greetingHasSubprotocol: Bool { version >= 30 }
 
     /// Whether the whole-file checksum includes the seed if it is an MD4 that neither end named (protocol specification,
@@ -124,11 +151,6 @@ package struct Dialect: Sendable, Equatable {
     /// Whether the end of a file list may carry error bits without the compat flag (protocol specification, transfer
     /// 4.3).
     var hasSafeFileListEnd: Bool { version >= 31 }
-
-    // MARK: 32
-
-    /// Whether a daemon's greeting must name the digests that it accepts (protocol specification, session 3.1).
-    var greetingNeedsDigests: Bool { version >= 32 }
 
     /// Whether entries of a file list carry nanoseconds (protocol specification, transfer 3.3).
     package var listsNanoseconds: Bool { version >= 31 }
@@ -155,4 +177,9 @@ package struct Dialect: Sendable, Equatable {
 
     /// Whether a server may announce its timeout to the client (protocol specification, session 10.1).
     package var announcesTimeout: Bool { version >= 31 }
+
+    // MARK: 32
+
+    /// Whether a daemon's greeting must name the digests that it accepts (protocol specification, session 3.2).
+    var greetingNeedsDigests: Bool { version >= 32 }
 }

@@ -146,7 +146,7 @@ extension SecureTunnelError: CustomStringConvertible {
     private static func hint(about bytes: [UInt8]) -> String {
         guard !bytes.isEmpty else { return "it sent nothing" }
         let text = String(decoding: bytes, as: UTF8.self)
-        let said = "it sent \(printable(bytes))"
+        let said = "it sent \(quoted(bytes))"
         if text.hasPrefix("@RSYNCD:") { return "the port is plain rsync without TLS; \(said)" }
         if text.hasPrefix("HTTP/") { return "the port answers plain HTTP; \(said)" }
         if ["GET ", "POST ", "HEAD ", "PUT ", "CONNECT "].contains(where: text.hasPrefix) {
@@ -161,12 +161,12 @@ extension SecureTunnelError: CustomStringConvertible {
         // 0x15 and 0x16 are the TLS records of an alert and of a handshake.
         if first == 0x15 || first == 0x16 { return "it expects TLS, but a proxy must accept plain HTTP" }
         let text = String(decoding: bytes, as: UTF8.self)
-        let said = "it sent \(printable(bytes))"
+        let said = "it sent \(quoted(bytes))"
         if text.hasPrefix("@RSYNCD:") { return "it is an rsync daemon; \(said)" }
         if text.hasPrefix("SSH-") { return "it is an SSH server; \(said)" }
         return said
     }
 
     /// The first bytes in quotes.
-    static func printable(_ bytes: [UInt8]) -> String { "\"" + PrintableText.escaped(bytes.prefix(64)) + "\"" }
+    private static func quoted(_ bytes: [UInt8]) -> String { "\"" + PrintableText.escaped(bytes.prefix(64)) + "\"" }
 }

@@ -1,3 +1,4 @@
+import LinuxSystem
 package import VolumeAccess
 
 /// Two names of one directory that a file system which folds case takes for one: of the two files one would be lost.
@@ -31,7 +32,7 @@ package struct NameCollision: Hashable, Sendable {
                 let whole = directory.path(of: name.span)
                 if listing.kinds[index] == .directory { waiting.append(whole) }
                 guard let other = known.updateValue(whole, forKey: folded(name)) else { continue }
-                let (first, second) = (VolumeError.printable(other), VolumeError.printable(whole))
+                let (first, second) = (PrintableText.path(other), PrintableText.path(whole))
                 collisions.append(NameCollision(first: min(first, second), second: max(first, second)))
             }
         }

@@ -24,6 +24,12 @@ struct PrintableTextTests {
         #expect(PrintableText.escaped([0xC0, 0x8A]) == "\\#300\\#212")
     }
 
+    @Test("shows an empty path as a dot")
+    func path() {
+        #expect(PrintableText.path([]) == ".")
+        #expect(PrintableText.path([0x61, 0x0A]) == "a\\#012")
+    }
+
     @Test("truncates long text and says how much is missing, even in the middle of a character")
     func limit() {
         #expect(PrintableText.escaped("abcdef", limit: 4) == "abcd… (2 more bytes)")

@@ -74,6 +74,13 @@ struct PassingTests {
         #expect(try parse("-a \(option) s h:d").options.placement.appending != nil)
     }
 
+    @Test("--fake-super hides the attributes that -XX copies; another end may have it")
+    func fakeSuper() throws {
+        #expect(throws: CommandError.usage("--fake-super conflicts with -XX")) { try parse("-aXX --fake-super s d") }
+        #expect(try parse("-aX --fake-super s d").options.serverConflict == nil)
+        #expect(try parse("-aXX -M--fake-super s h:d").options.serverConflict == nil)
+    }
+
     @Test("quotes in the text of -e, where a doubled one stands for itself")
     func shellWords() throws {
         let text = #"ssh 'a''b' "c""d" 'e f'"g"h"#

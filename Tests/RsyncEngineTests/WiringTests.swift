@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 import RsyncOptions
 import RsyncWire
@@ -243,6 +244,49 @@ struct WiringTests {
         #expect(ContinuousClock.now - start < .seconds(15))
         far.close()
         near.close()
+    }
+
+    @Test(
+        "a pipe stays open until the peer has gone, if it was told the exit code and may still write",
+        .timeLimit(.minutes(1)),
+        arguments: [true, false]
+    )
+    func awaitedPeer(isTold: Bool) throws {
+        let (near, far) = try Self.pipes()
+        let channel = try SessionChannel(stream: near, bandwidthLimit: 0)
+        channel.output.startMultiplexing()
+        try channel.output.message(.error, Array("why".utf8))
+        if isTold { try channel.output.message(.errorExit, number: 1) }
+        try channel.output.flush()
+        let peer = try Background {
+            defer { far.close() }
+            // More than pipes and buffers hold: one that notices the end while it writes never reads why.
+            for _ in 0..<64 { try far.write([UInt8](repeating: 0, count: 64 << 10)) }
+        }
+        channel.close(after: .usage("why", exitCode: 1))
+        if isTold {
+            try peer.value()
+        } else {
+            #expect(throws: TransportError.self) { try peer.value() }
+        }
+    }
+
+    /// Both ends of two pipes.
+    private static func pipes() throws -> (near: PipeStream, far: PipeStream) {
+        var (there, back): ([Int32], [Int32]) = ([0, 0], [0, 0])
+        let results = (pipe2(&there, O_CLOEXEC), pipe2(&back, O_CLOEXEC))
+        try #require(results == (0, 0))
+        let near = try PipeStream(
+            reading: Descriptor(owning: there[0]),
+            writing: Descriptor(owning: back[1]),
+            peerDescription: "far"
+        )
+        let far = try PipeStream(
+            reading: Descriptor(owning: back[0]),
+            writing: Descriptor(owning: there[1]),
+            peerDescription: "near"
+        )
+        return (near, far)
     }
 
     @Test("a side that sends takes no word of files that are not sent")

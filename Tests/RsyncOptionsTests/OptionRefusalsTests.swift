@@ -36,6 +36,21 @@ struct OptionRefusalsTests {
         #expect(try refused(words, arguments) == expected)
     }
 
+    @Test(
+        "a client knows the option that a daemon has refused",
+        arguments: [
+            ("rsync: The server is configured to refuse --modify-window (-@)", "--modify-window"),
+            ("the target stopped with exit code 4: The server is configured to refuse --delete", "--delete"),
+            ("rsync: on remote machine: --modify-window=-1: unknown option", "--modify-window"),
+            (OptionRefusals.text("--checksum (-c)"), "--checksum"),
+            ("mkdir \"--modify-window\" failed: No space left on device (28)", nil),
+            ("rsync: on remote machine: -@-1: unknown option", nil), ("", nil),
+        ] as [(String, String?)]
+    )
+    func refusedOption(text: String, expected: String?) {
+        #expect(OptionRefusals.option(refusedBy: text) == expected)
+    }
+
     @Test("words that match no option are known")
     func unmatched() {
         #expect(OptionRefusals(["bogus", "c", "!nope", "a", "x*y"]).unmatched == ["bogus", "nope", "x*y"])

@@ -97,6 +97,17 @@ struct PrimitivesTests {
         for (value, _) in Self.indices { #expect(try input.index() == value) }
     }
 
+    @Test("the peer has been told the exit code by its message alone")
+    func toldExit() throws {
+        let output = WireOutput(sink: ArraySink())
+        output.startMultiplexing()
+        try output.message(.error, Array("why".utf8))
+        try output.message(.noSend, number: 1)
+        #expect(!output.hasToldExit)
+        try output.message(.errorExit, number: 1)
+        #expect(output.hasToldExit)
+    }
+
     @Test("frames carry data and messages, however the stream is cut", arguments: [1, 3, 7, 4096, .max])
     func frames(pieceLength: Int) throws {
         let sink = ArraySink()

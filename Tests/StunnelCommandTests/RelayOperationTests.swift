@@ -76,15 +76,15 @@ struct RelayOperationTests {
     func reopeningFails() throws {
         let plain = try PlainServer { try echoUntilEnd($0) }
         let port = freePort()
-        let folder = directory.file("logs")
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
+        let logs = directory.file("logs")
+        try FileManager.default.createDirectory(atPath: logs, withIntermediateDirectories: false)
         let relay = try start(
-            ["syslog = no", "output = \(folder)/log"],
+            ["syslog = no", "output = \(logs)/log"],
             ["accept = 127.0.0.1:\(port)", "connect = \(plain.target)"]
         )
         defer { relay.stop() }
         #expect(waitForPort(port))
-        try FileManager.default.moveItem(atPath: folder, toPath: directory.file("away"))
+        try FileManager.default.moveItem(atPath: logs, toPath: directory.file("away"))
         kill(relay.processIdentifier, SIGUSR1)
         try relay.waitForOutput("the log file was not reopened")
         #expect(try echoes(loopback(port)))

@@ -188,9 +188,9 @@ struct TightTests {
     func deleteFirst() async throws {
         let (disk, target) = try await full()
         // The new name sorts first: with deletion on the way it would come before the old one's end.
-        let folder = target.source("a")
-        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: false)
-        try writeNoise(18 * mebibyte, to: folder + "/other", seed: 4)
+        let directory = target.source("a")
+        try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        try writeNoise(18 * mebibyte, to: directory + "/other", seed: 4)
         try FileManager.default.removeItem(atPath: target.source("big"))
         #expect(try await transferOne(target.settings).error?.failure == .doesNotFit)
         var settings = target.settings
@@ -250,13 +250,13 @@ enum GrowingTree: String, CaseIterable, Sendable {
     /// Makes the tree.
     func make(at path: String, bytes: Int) throws {
         let manager = FileManager.default
-        func folder(_ path: String) throws {
+        func makeDirectory(_ path: String) throws {
             try manager.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
         switch self {
         case .tinyFiles:
             for index in 0..<bytes / 4096 {
-                if index % 100 == 0 { try folder(path + "/d\(index / 100)") }
+                if index % 100 == 0 { try makeDirectory(path + "/d\(index / 100)") }
                 try writeNoise(1 + index % 1500, to: path + "/d\(index / 100)/f\(index)")
             }
         case .largeFiles:
@@ -279,11 +279,11 @@ enum GrowingTree: String, CaseIterable, Sendable {
         case .deepDirectories:
             for index in 0..<bytes / (44 * 4096) {
                 let deep = path + "/\(index)/" + (0..<40).map { "level\($0)" }.joined(separator: "/")
-                try folder(deep)
+                try makeDirectory(deep)
                 try writeNoise(8192, to: deep + "/file")
             }
         case .longNames:
-            try folder(path + "/names")
+            try makeDirectory(path + "/names")
             for index in 0..<bytes / 4600 {
                 let name = "\(index)-" + String(repeating: "n", count: 240)
                 try writeNoise(2000, to: path + "/names/" + name)

@@ -157,8 +157,7 @@ struct VolumeErrorTests {
             ("\\#302\\#205", [0xc2, 0x85]),
         ] as [(String, [UInt8])]
     )
-    func printable(_ text: String, _ path: [UInt8]) {
-        #expect(VolumeError.printable(path) == text)
+    func description(_ text: String, _ path: [UInt8]) {
         let error = VolumeError.system(operation: "open", path: path, number: ENOENT)
         #expect(error.description == "open of \"\(text)\" failed: No such file or directory (2)")
         #expect(error.isMissing && !error.isOutOfSpace)

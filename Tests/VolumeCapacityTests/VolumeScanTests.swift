@@ -30,10 +30,10 @@ struct VolumeScanTests {
 
     @Test("counts every kind once, and the further names of a file apart", arguments: [1, 2, 7])
     func counts(threads: Int) throws {
-        for folder in 0..<30 {
-            for number in 0..<20 { try write("f\(folder)/g/file\(number)", 5000) }
+        for group in 0..<30 {
+            for number in 0..<20 { try write("f\(group)/g/file\(number)", 5000) }
         }
-        for folder in 1..<11 { link(directory.file("f0/g/file0"), directory.file("f\(folder)/other")) }
+        for group in 1..<11 { link(directory.file("f0/g/file0"), directory.file("f\(group)/other")) }
         symlink("somewhere", directory.file("link"))
         mkfifo(directory.file("pipe"), 0o644)
         try write("lost+found/not mine", 9000)

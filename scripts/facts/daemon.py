@@ -119,7 +119,7 @@ REFUSED = [  # the parameter, options of the client, whether it is refused
 @fact("session 11.6", "refuse options takes names and letters, wildcards, ! and implied options; later entries win")
 def refused(lab):
     lab.write("a/f", "x", THEN)
-    text = "".join(f"[m{number}]\npath = {lab.folder(f'to{number}')}\nread only = no\nrefuse options = {words}\n"
+    text = "".join(f"[m{number}]\npath = {lab.directory(f'to{number}')}\nread only = no\nrefuse options = {words}\n"
                    for number, (words, _, _) in enumerate(REFUSED))
     with lab.daemon(text) as url:
         for number, (words, options, wanted) in enumerate(REFUSED):
@@ -133,7 +133,7 @@ def refused(lab):
 @fact("session 11.6", "a refusal covers every spelling of the setting", "3.5.0")
 def refused_spellings(lab):
     lab.write("a/f", "x", THEN)
-    with lab.daemon(f"[m]\npath = {lab.folder('to')}\nread only = no\nrefuse options = compress\n") as url:
+    with lab.daemon(f"[m]\npath = {lab.directory('to')}\nread only = no\nrefuse options = compress\n") as url:
         for option in ("-z", "--new-compress", "--compress-choice=lz4"):
             expect(option, lab.run("-r", option, "a/", url + "m/").code, 4)
 
@@ -150,7 +150,7 @@ def hidden(lab):
         answer = lab.run("-r", "up/", url + "m/")
         expect("upload", answer.code, 23)
         lab.clear("up")
-        lab.folder("up")
+        lab.directory("up")
         lab.run("-r", "--delete", "up/", url + "m/")
         expect("left", lab.tree("a"), ["d/", "d/g", "f.o"])
 
@@ -225,7 +225,7 @@ def inside(lab):
 @fact("session 11.3", "links inside a module that another user owns are not followed", "3.5.0")
 def foreign_links(lab):
     lab.write("out/f")
-    lab.folder("a")
+    lab.directory("a")
     for name, owner in (("root", 0), ("other", 65534)):
         lab.link(f"a/{name}", lab.path("out"))
         os.chown(lab.path(f"a/{name}"), owner, owner, follow_symlinks=False)

@@ -145,7 +145,7 @@ def closed_directory(lab):
     lab.write("a/d/f")
     os.utime(lab.path("a/d"), (THEN, THEN))
     os.chmod(lab.path("a/d"), 0o555)
-    os.chown(lab.folder("to"), OWNER, OWNER)
+    os.chown(lab.directory("to"), OWNER, OWNER)
     for options in (("-rpt",), ("-rpt", "--no-inc-recursive")):
         expect("exit code", lab.remote(*options, "a/", "h:to/", user=OWNER).code, 0)
         status = os.stat(lab.path("to/d"))
@@ -157,7 +157,7 @@ def closed_directory(lab):
 def failed_directory(lab):
     lab.write("a/f")
     lab.write("a/d/e/g")
-    os.chown(lab.folder("to"), OWNER, OWNER)
+    os.chown(lab.directory("to"), OWNER, OWNER)
     answer = lab.remote("-r", "a/", "h:to/", user=OWNER, under=(
         "strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=mkdir,mkdirat:error=EACCES"))
     expect_in("text", "*** Skipping any contents from this failed directory ***", answer.text)
@@ -168,7 +168,7 @@ def failed_directory(lab):
       "-x leaves a mount point at the destination alone; without it its content goes and rmdir fails, exit code 23")
 def mount_point(lab):
     lab.write("a/f")
-    mounted = lab.folder("to/m")
+    mounted = lab.directory("to/m")
     for options, code, left in (("-rx", 0, ["f", "m/", "m/x"]), ("-r", 23, ["f", "m/"])):
         subprocess.run(["mount", "-t", "tmpfs", "none", mounted], check=True)
         try:
@@ -181,7 +181,7 @@ def mount_point(lab):
 
 @fact("transfer 16.1", "extra names go in reverse order: directories before files, contents before their directory")
 def deletion_order(lab):
-    lab.folder("a")
+    lab.directory("a")
     for name in ("z1", "z2", "d/x", "d/y"):
         lab.write(f"to/{name}")
     answer = lab.remote("-rv", "--delete", "a/", "h:to/")
@@ -214,7 +214,7 @@ def devices(lab):
     os.makedirs(lab.path("a"))
     os.mknod(lab.path("a/c"), 0o020644, os.makedev(1, 3))
     os.mkfifo(lab.path("a/p"))
-    os.chmod(lab.folder("to"), 0o777)
+    os.chmod(lab.directory("to"), 0o777)
     answer = lab.remote("-rD", "a/", "h:to/", user=OWNER)
     expect("names", lab.tree("to"), ["p"])
     expect_in("text", 'skipping non-regular file "c"', answer.text)

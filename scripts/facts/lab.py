@@ -83,7 +83,7 @@ class Lab:
         os.makedirs(os.path.dirname(self.path(name)), exist_ok=True)
         os.symlink(target, self.path(name))
 
-    def folder(self, name, mode=0o755):
+    def directory(self, name, mode=0o755):
         os.makedirs(self.path(name), exist_ok=True)
         os.chmod(self.path(name), mode)
         return self.path(name)
@@ -98,10 +98,10 @@ class Lab:
     def tree(self, name):
         """All names below a directory, directories with a slash."""
         found = []
-        for folder, folders, files in os.walk(self.path(name)):
-            inside = os.path.relpath(folder, self.path(name))
-            links = [each for each in folders if os.path.islink(os.path.join(folder, each))]
-            for each in folders:
+        for directory, directories, files in os.walk(self.path(name)):
+            inside = os.path.relpath(directory, self.path(name))
+            links = [each for each in directories if os.path.islink(os.path.join(directory, each))]
+            for each in directories:
                 found.append(os.path.normpath(os.path.join(inside, each)) + ("" if each in links else "/"))
             found += [os.path.normpath(os.path.join(inside, each)) for each in files]
         return sorted(found)

@@ -70,7 +70,7 @@ def dangling(lab):
 @fact("transfer 3.11", "-x sends a mount point without its contents, -xx leaves it out")
 def mounts(lab):
     lab.write("a/f")
-    mounted = lab.folder("a/m")
+    mounted = lab.directory("a/m")
     subprocess.run(["mount", "-t", "tmpfs", "none", mounted], check=True)
     try:
         lab.write("a/m/inside")
@@ -132,8 +132,8 @@ def copied_device(lab):
 @fact("transfer 3.12", "-m leaves out directories without files below them, but not those that a rule protects")
 def pruned(lab):
     lab.write("a/full/f")
-    lab.folder("a/empty/deeper")
-    lab.folder("a/kept")
+    lab.directory("a/empty/deeper")
+    lab.directory("a/kept")
     lab.remote("-am", "--filter=P kept/", "a/", "h:to/")
     expect("names", [name for name in lab.tree("to") if name != "kept/"], ["full/", "full/f"])
     expect("empty", lab.has("to/empty"), False)
@@ -156,7 +156,7 @@ def namespaces(lab):
     os.setxattr(lab.path("a/f"), "system.posix_acl_access", ACL)
     lab.remote("-rX", "a/", "h:root/")
     expect("root", attributes(lab.path("root/f")), ["security.s", "trusted.t", "user.u"])
-    os.chmod(lab.folder("other"), 0o777)
+    os.chmod(lab.directory("other"), 0o777)
     lab.remote("-rX", "a/", "h:other/", user=OWNER)
     expect("another user", attributes(lab.path("other/f")), ["user.u"])
 

@@ -17,7 +17,7 @@ def no_basis(lab):
         lab.clear("to")
         lab.write("elsewhere", content)
         lab.write("a/f", content, THEN)
-        lab.folder("to")
+        lab.directory("to")
         if kind == "link":
             lab.link("to/f", "../elsewhere")
         else:
@@ -87,7 +87,7 @@ def ownership(lab):
     path = lab.write("a/f", "x", THEN)
     os.chown(path, 7, 7)
     os.chmod(path, 0o644)
-    os.chown(lab.folder("to"), OWNER, OWNER)
+    os.chown(lab.directory("to"), OWNER, OWNER)
     answer = lab.remote("-rptgo", "--no-p", "-O", "a/", "h:to/", user=OWNER)
     status = os.stat(lab.path("to/f"))
     expect("exit code, owner, group", (answer.code, status.st_uid, status.st_gid), (0, OWNER, OWNER))
@@ -117,7 +117,7 @@ def chmod_set(lab):
 
 @fact("transfer 16.1", "--max-delete=N removes N items and reports the rest with exit code 25")
 def limit(lab):
-    lab.folder("a")
+    lab.directory("a")
     for number in range(5):
         lab.write(f"to/{number}")
     answer = lab.remote("-r", "--delete", "--max-delete=2", "a/", "h:to/")

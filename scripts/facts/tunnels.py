@@ -235,5 +235,5 @@ def foreign_root(lab):
     os.utime(lab.path("a"), (1, 1))
     os.chmod(lab.path("a"), 0o755)
     for options, mode, code in (("-rt", 0o777, 23), ("-rtO", 0o777, 0), ("-rptO", 0o777, 23), ("-rlptgoDO", 0o777, 23)):
-        os.chmod(lab.folder("to"), mode)
+        os.chmod(lab.directory("to"), mode)
         expect(options, lab.remote(options, "a/", "h:to/", user=OWNER).code, code)

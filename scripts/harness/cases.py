@@ -81,11 +81,11 @@ def check_same_lines(stock, ours, where=""):
 
 def _run_one(index):
     case, start = _cases[index], time.monotonic()
-    folder = os.path.join(_root, f"case{index}")
-    os.makedirs(folder)
+    directory = os.path.join(_root, f"case{index}")
+    os.makedirs(directory)
     status, detail = "pass", ""
     try:
-        detail = case.body(_setting, folder) or ""
+        detail = case.body(_setting, directory) or ""
     except Failure as failure:
         status, detail = "FAIL", "\n      ".join(failure.findings)
     except Skipped as reason:
@@ -93,9 +93,9 @@ def _run_one(index):
     except Exception:
         status, detail = "FAIL", traceback.format_exc()
     except SystemExit:  # the signal that ends the run; the case has cleaned up
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
         os._exit(143)
-    shutil.rmtree(folder, ignore_errors=True)
+    shutil.rmtree(directory, ignore_errors=True)
     return Result(case.name, status, time.monotonic() - start, detail)
 
 

@@ -44,13 +44,13 @@ install_packages() {
 
 # Unpacks the oldest rsync that Debian's archive lists beside the newest one, for tests against two releases.
 get_older_rsync() {
-    local version folder="$repository/.build/older-rsync"
-    [ ! -x "$folder/usr/bin/rsync" ] || return 0
+    local version directory="$repository/.build/older-rsync"
+    [ ! -x "$directory/usr/bin/rsync" ] || return 0
     version=$(apt-cache madison rsync | awk -F' *[|] *' '{ print $2 }' | sort -Vu | head -1)
     [ -n "$version" ] || fail "apt-cache lists no rsync: run apt-get update"
-    mkdir -p "$folder"
-    (cd "$folder" && apt-get download -qq "rsync=$version" && dpkg -x rsync_*.deb . && rm -f rsync_*.deb) ||
-        fail "rsync $version could not be downloaded and unpacked in $folder"
+    mkdir -p "$directory"
+    (cd "$directory" && apt-get download -qq "rsync=$version" && dpkg -x rsync_*.deb . && rm -f rsync_*.deb) ||
+        fail "rsync $version could not be downloaded and unpacked in $directory"
 }
 
 # Builds the programs as they are shipped.

@@ -49,6 +49,12 @@ package enum PrintableText {
     /// - Returns: One line.
     package static func escaped(_ text: String, limit: Int = .max) -> String { escaped(text.utf8, limit: limit) }
 
+    /// Makes a path printable.
+    ///
+    /// - Parameter path: Its bytes.
+    /// - Returns: One line; `.` for an empty path.
+    package static func path(_ path: some Collection<UInt8>) -> String { path.isEmpty ? "." : escaped(path) }
+
     /// The bytes that a printable text stands for, for a reader that escapes them itself.
     package static func unescaped(_ text: String) -> [UInt8] {
         var bytes: [UInt8] = []

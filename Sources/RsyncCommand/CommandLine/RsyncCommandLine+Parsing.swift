@@ -110,18 +110,15 @@ extension RsyncCommandLine {
     }
 
     private mutating func checkOptions() throws(CommandError) {
-        let supported = Dialect.supported
-        guard options.wire.protocolVersion <= supported.upperBound else {
+        let (dialect, supported) = (options.wire.dialect, Dialect.supported)
+        if dialect.isTooNew {
             throw .failed("--protocol must be no more than \(supported.upperBound).", exitCode: 2)
         }
-        guard options.wire.protocolVersion >= supported.lowerBound else {
+        if dialect.isTooOld {
             throw .failed("--protocol must be at least \(supported.lowerBound) here.", exitCode: 2)
         }
         if let conflict = options.conflict { throw .usage(conflict) }
         options.placement.settleBackups()
-        if options.attributes.extended > 1, options.attributes.privileges == .simulated {
-            throw .usage("--fake-super conflicts with -XX")
-        }
         if options.lacksFileChecksum {
             throw .failed("Invalid checksum-choice for --checksum: none (0)", exitCode: 4)
         }

@@ -72,7 +72,7 @@ struct AuthenticationTable: Equatable, Sendable {
     }
 
     private func contents() throws(Refusal) -> [UInt8] {
-        let shown = printable(secretsFile)
+        let shown = PrintableText.ofPeer(secretsFile)
         let (contents, mode, owner) = try read()
         guard isStrict else { return contents }
         guard mode & 0o006 == 0 else {
@@ -91,7 +91,7 @@ struct AuthenticationTable: Equatable, Sendable {
             let file = try SmallFile(secretsFile)
             return (try file.contents(), file.permissions, file.owner)
         } catch {
-            throw .noFile("\(printable(secretsFile)): \(SystemError.text(of: error.number))")
+            throw .noFile("\(PrintableText.ofPeer(secretsFile)): \(SystemError.text(of: error.number))")
         }
     }
 }

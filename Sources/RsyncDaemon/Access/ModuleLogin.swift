@@ -1,4 +1,5 @@
 import Checksums
+import LinuxSystem
 import RsyncCommand
 import RsyncWire
 import Synchronization
@@ -51,8 +52,8 @@ final class ModuleLogin: Sendable {
     func reject() {
         let (user, reason) = refusal.withLock { $0 } ?? ([], "no digest that auth digest = \(leastDigest) accepts")
         let from = client.shown
-        let whom = user.isEmpty ? "" : " for \(printable(user))"
-        log.line("auth failed on module \(printable(module)) from \(from)\(whom): \(reason)")
+        let whom = user.isEmpty ? "" : " for \(PrintableText.ofPeer(user))"
+        log.line("auth failed on module \(PrintableText.ofPeer(module)) from \(from)\(whom): \(reason)")
     }
 
     /// Whether a user may only pull; nil leaves it to the module.

@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// The lines of one file of a daemon's configuration (protocol specification, session 11.1).
 struct ConfigurationLines {
     /// What a line says.
@@ -86,7 +88,7 @@ struct ConfigurationLines {
 
     private func parameter(_ line: [UInt8], at number: Int) throws(DaemonConfigurationError) -> Content {
         guard let cut = line.firstIndex(of: UInt8(ascii: "=")), cut > 0 else {
-            throw flaw(number, "\"\(printable(line))\" is neither [module] nor name = value")
+            throw flaw(number, "\"\(PrintableText.ofPeer(line))\" is neither [module] nor name = value")
         }
         let name = String(decoding: Self.trimmed(line[..<cut]), as: UTF8.self)
         return .parameter(
@@ -101,7 +103,7 @@ struct ConfigurationLines {
         let name = Array(words.joined(separator: [32]))
         guard line.last == UInt8(ascii: "]"), !name.isEmpty, !name.contains(UInt8(ascii: "/")),
             !name.contains(UInt8(ascii: "]"))
-        else { throw flaw(number, "\(printable(line)) is not a valid module name") }
+        else { throw flaw(number, "\(PrintableText.ofPeer(line)) is not a valid module name") }
         return .section(String(decoding: name, as: UTF8.self).lowercased() == "global" ? nil : name)
     }
 
@@ -109,7 +111,7 @@ struct ConfigurationLines {
         let word = line.prefix { !Self.isBlank($0) && $0 != UInt8(ascii: "=") }
         let path = Self.trimmed(line[word.count...].drop { Self.isBlank($0) || $0 == UInt8(ascii: "=") })
         guard let directive = Directive(rawValue: String(decoding: word, as: UTF8.self)) else {
-            throw flaw(number, "\(printable(word)): only &include and &merge are directives")
+            throw flaw(number, "\(PrintableText.ofPeer(word)): only &include and &merge are directives")
         }
         guard !path.isEmpty else { throw flaw(number, "\(directive.rawValue) without a file or directory") }
         return .directive(directive, path)

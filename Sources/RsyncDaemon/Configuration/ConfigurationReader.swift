@@ -37,7 +37,7 @@ struct ConfigurationReader {
     private mutating func finished() throws(DaemonConfigurationError) -> DaemonConfiguration {
         for (module, place) in zip(configuration.modules, places) where !module.users.isEmpty {
             if module.secretsFile.isEmpty {
-                let reason = "the module \(printable(module.name)) has auth users but no secrets file"
+                let reason = "the module \(PrintableText.ofPeer(module.name)) has auth users but no secrets file"
                 throw DaemonConfigurationError(file: place.file, line: place.line, reason: reason)
             }
         }
@@ -67,7 +67,7 @@ struct ConfigurationReader {
         do throws(SystemError) {
             item = try files.read(path)
         } catch {
-            let reason = "\(printable(path)) cannot be read: \(SystemError.text(of: error.number))"
+            let reason = "\(PrintableText.ofPeer(path)) cannot be read: \(SystemError.text(of: error.number))"
             throw DaemonConfigurationError(file: place?.file ?? path, line: place?.line ?? 0, reason: reason)
         }
         configuration.files.append(path)
@@ -133,7 +133,7 @@ struct ConfigurationReader {
     }
 
     private static func text(of place: DaemonConfigurationError) -> String {
-        place.file.isEmpty ? "line \(place.line)" : "line \(place.line) of \(printable(place.file))"
+        place.file.isEmpty ? "line \(place.line)" : "line \(place.line) of \(PrintableText.ofPeer(place.file))"
     }
 
     /// Begins a section; a module that is there already gets more parameters.
@@ -172,7 +172,7 @@ struct ConfigurationReader {
                 try read(&configuration.globals, value)
             }
         } catch {
-            let reason = "\(parameter.name) = \(printable(written)): \(error.reason)"
+            let reason = "\(parameter.name) = \(PrintableText.ofPeer(written)): \(error.reason)"
             throw DaemonConfigurationError(file: place.file, line: place.line, reason: reason)
         }
     }

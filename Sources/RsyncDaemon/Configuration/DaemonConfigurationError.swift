@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// An error in a daemon's configuration.
 package struct DaemonConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The file; empty when there is none.
@@ -9,7 +11,7 @@ package struct DaemonConfigurationError: Error, Equatable, Sendable, CustomStrin
 
     /// One sentence for the user.
     package var description: String {
-        let place = file.isEmpty ? "the configuration" : printable(file)
+        let place = file.isEmpty ? "the configuration" : PrintableText.ofPeer(file)
         return line > 0 ? "line \(line) of \(place): \(reason)" : "\(place): \(reason)"
     }
 }

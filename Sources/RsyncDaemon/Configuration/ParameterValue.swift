@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncOptions
 
 /// The value of a parameter, as written.
@@ -58,7 +59,7 @@ struct ParameterValue: Equatable, Sendable {
         var rules: [AuthenticationRule] = []
         for entry in entries {
             guard let rule = AuthenticationRule(entry) else {
-                throw ParameterFlaw("\(printable(entry)) is not user, user:deny, user:ro or user:rw")
+                throw ParameterFlaw("\(PrintableText.ofPeer(entry)) is not user, user:deny, user:ro or user:rw")
             }
             rules.append(rule)
         }
@@ -71,7 +72,7 @@ struct ParameterValue: Equatable, Sendable {
             do throws(HostRule.Flaw) {
                 rules.append(try HostRule(String(decoding: entry, as: UTF8.self)))
             } catch {
-                throw ParameterFlaw("\(printable(entry)): \(error.reason)")
+                throw ParameterFlaw("\(PrintableText.ofPeer(entry)): \(error.reason)")
             }
         }
         return rules

@@ -73,17 +73,17 @@ package struct ConfiguredCatalogue: DaemonCatalogue {
         let ownLog = log.output(of: configuration)
         guard let settings = configuration.module(named: name) else {
             let client = host(configuration.defaults)
-            ownLog.line("unknown module '\(printable(name))' tried from \(client.shown)")
+            ownLog.line("unknown module '\(PrintableText.ofPeer(name))' tried from \(client.shown)")
             return unknown
         }
         let client = host(settings)
         guard HostRule.admits(client, allow: settings.allow, deny: settings.deny) else {
             let from = "\(client.shown)"
-            ownLog.line("rsync denied on module \(printable(name)) from \(from)")
+            ownLog.line("rsync denied on module \(PrintableText.ofPeer(name)) from \(from)")
             return settings.isListed
                 ? .refused(Array("access denied to ".utf8) + name + Array(" from \(from)".utf8)) : unknown
         }
-        ownLog.line("rsync allowed access on module \(printable(name)) from \(client.shown)")
+        ownLog.line("rsync allowed access on module \(PrintableText.ofPeer(name)) from \(client.shown)")
         return .module(module(settings, client, ownLog))
     }
 

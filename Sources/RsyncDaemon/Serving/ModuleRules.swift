@@ -37,7 +37,8 @@ struct ModuleRules {
     ) throws(FilterError) {
         let path = variables.expand(file)
         guard !path.isEmpty else { return }
-        try reader.add(patterns: try Self.contents(path), of: printable(path), isInclude: isInclude, to: &list)
+        let shown = PrintableText.ofPeer(path)
+        try reader.add(patterns: try Self.contents(path), of: shown, isInclude: isInclude, to: &list)
     }
 
     private func add(
@@ -84,7 +85,7 @@ struct ModuleRules {
         do throws(SystemError) {
             return try SmallFile(path).contents(limit: 1 << 20)
         } catch {
-            throw FilterError("\(printable(path)): \(SystemError.text(of: error.number))")
+            throw FilterError("\(PrintableText.ofPeer(path)): \(SystemError.text(of: error.number))")
         }
     }
 }

@@ -33,7 +33,7 @@ struct ServingIdentity: Equatable, Sendable {
         guard isRoot else { return try others(user, group) }
         let name = user.isEmpty ? nobody : user
         guard let number = Self.number(name, find: IdentityDatabase.user) else {
-            throw Refusal("invalid uid \(printable(name))")
+            throw Refusal("invalid uid \(PrintableText.ofPeer(name))")
         }
         let groups = try Self.groups(group.isEmpty ? defaultGroup : group, of: number)
         guard number != geteuid() || groups != currentGroups else { return nil }
@@ -44,12 +44,12 @@ struct ServingIdentity: Equatable, Sendable {
     private static func others(_ user: [UInt8], _ group: [UInt8]) throws(Refusal) -> ServingIdentity? {
         let reason = "only a daemon that root started can change it"
         if !user.isEmpty, number(user, find: IdentityDatabase.user) != geteuid() {
-            throw Refusal("setuid failed", "uid \(printable(user)): \(reason)")
+            throw Refusal("setuid failed", "uid \(PrintableText.ofPeer(user)): \(reason)")
         }
         if !group.isEmpty, !group.elementsEqual([UInt8(ascii: "*")]),
             number(group, find: IdentityDatabase.group) != getegid()
         {
-            throw Refusal("setgid failed", "gid \(printable(group)): \(reason)")
+            throw Refusal("setgid failed", "gid \(PrintableText.ofPeer(group)): \(reason)")
         }
         return nil
     }
@@ -73,10 +73,10 @@ struct ServingIdentity: Equatable, Sendable {
             } else if let number = number(entry, find: IdentityDatabase.group) {
                 if !groups.contains(number) { groups.append(number) }
             } else {
-                throw Refusal("invalid gid \(printable(entry))")
+                throw Refusal("invalid gid \(PrintableText.ofPeer(entry))")
             }
         }
-        guard !groups.isEmpty else { throw Refusal("invalid gid \(printable(list))") }
+        guard !groups.isEmpty else { throw Refusal("invalid gid \(PrintableText.ofPeer(list))") }
         return groups
     }
 

@@ -106,7 +106,7 @@ final class SessionVisit: ModuleVisit {
                 return Array("max connections (\(limit)) reached -- try again later".utf8)
             case .unusable(let cause):
                 let reason = "\(SystemError.text(of: cause.number)) (\(cause.number))"
-                log.line("failed to open lock file \(printable(path)): \(reason)")
+                log.line("failed to open lock file \(PrintableText.ofPeer(path)): \(reason)")
                 return Array("failed to open lock file".utf8)
             }
         }
@@ -129,7 +129,7 @@ final class SessionVisit: ModuleVisit {
         }
         let path = variables.expand(settings.path)
         guard !path.isEmpty else {
-            log.line("No path specified for module \(printable(settings.name))")
+            log.line("No path specified for module \(PrintableText.ofPeer(settings.name))")
             return Array("no path setting.".utf8)
         }
         state.withLock { $0.variables.set("RSYNC_MODULE_PATH", path) }
@@ -142,7 +142,7 @@ final class SessionVisit: ModuleVisit {
             module.volume = try Volume.open(path: path.span, simulating: settings.isFakeSuper)
         } catch {
             let reason = error.number.map { "\(SystemError.text(of: $0)) (\($0))" } ?? "\(error)"
-            log.line("rsync: \(operation)(\"\(printable(path))\") failed: \(reason)")
+            log.line("rsync: \(operation)(\"\(PrintableText.ofPeer(path))\") failed: \(reason)")
             return Array("\(operation) failed".utf8)
         }
         return settings.mungesLinks ?? !root.isRoot ? checkMunging(root) : nil
@@ -152,9 +152,8 @@ final class SessionVisit: ModuleVisit {
     private func checkMunging(_ root: ModuleRoot) -> [UInt8]? {
         do throws(VolumeError) {
             _ = try Volume.open(path: root.mungedDirectory.span)
-            log.line(
-                "\(printable(root.mungedDirectory)) exists: munged symbolic links would point into it (munge symlinks)"
-            )
+            let shown = PrintableText.ofPeer(root.mungedDirectory)
+            log.line("\(shown) exists: munged symbolic links would point into it (munge symlinks)")
             return Array("daemon security issue -- contact admin".utf8)
         } catch {
             return nil
@@ -178,8 +177,8 @@ final class SessionVisit: ModuleVisit {
     }
 
     func prepare(_ request: inout VisitRequest) -> EngineError? {
-        let requested = request.requested.map(printable).joined(separator: " ")
-        let user = printable(variables.value("RSYNC_USER_NAME") ?? [])
+        let requested = request.requested.map { PrintableText.ofPeer($0) }.joined(separator: " ")
+        let user = PrintableText.ofPeer(variables.value("RSYNC_USER_NAME") ?? [])
         let from = user.isEmpty ? shownClient : "\(user)@\(shownClient)"
         log.line("rsync \(request.isSender ? "on" : "to") \(requested) from \(from)")
         do throws(FilterError) {

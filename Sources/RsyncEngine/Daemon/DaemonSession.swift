@@ -211,7 +211,7 @@ package struct DaemonSession {
         _ = BoundedQueue<Never>(capacity: 1, name: "penalty for a wrong password").pop(within: Self.penalty)
         report.isWrongPassword = true
         try server.refuse(Array("auth failed on module ".utf8) + report.module)
-        report.refusal = "auth failed on module \(printable(report.module))"
+        report.refusal = "auth failed on module \(PrintableText.path(report.module))"
         return false
     }
 
@@ -238,7 +238,7 @@ package struct DaemonSession {
     private func refuse(_ server: DaemonServer, _ text: [UInt8], _ report: inout Report) throws(WireError) -> Admitted?
     {
         try server.refuse(text)
-        report.refusal = printable(text)
+        report.refusal = PrintableText.escaped(text)
         return nil
     }
 
@@ -248,14 +248,8 @@ package struct DaemonSession {
         version: Int32,
         _ report: inout Report
     ) throws(WireError) -> Admitted {
-        var vector = try ArgumentStream.read(from: channel.input, in: Dialect(version))
+        let vector = try argumentVector(channel, in: Dialect(version))
         var arguments = ServerArguments(parsing: vector, from: .daemon)
-        if arguments.isSecluded {
-            // Before protocol 30, stock clients send paths here, too.
-            vector = vector.prefix { $0.first == UInt8(ascii: "-") }
-            vector += try ArgumentStream.read(from: channel.input, isSecluded: true)
-            arguments = ServerArguments(parsing: vector, from: .daemon)
-        }
         let refused = module.refusals.first(
             of: arguments.used,
             in: arguments.options,
@@ -267,36 +261,15 @@ package struct DaemonSession {
         arguments.paths = arguments.paths.flatMap {
             ArgumentQuoting.modulePaths($0, module: module.name, isSecluded: isSecluded, keepsMark: isRelative)
         }
-        if module.timeout > 0, arguments.options.wire.timeout == 0 || arguments.options.wire.timeout > module.timeout {
-            arguments.options.wire.timeout = module.timeout
-        }
-        arguments.options.preferences = preferences
-        arguments.options.limits.keepAlive = keepAlive
-        arguments.options.limits.silenceLimit = silenceLimit
-        arguments.options.comparison.comparesNanoseconds = module.comparesNanoseconds
-        if module.guardsLabels, !arguments.options.agent.labels {
-            arguments.options.attributes.attributesLeftOut = [TransferOptions.Attributes.labelName]
-        }
-        if synchronizes { arguments.options.placement.fsync = true }
-        arguments.options.limits.largestFile = module.largestFile
-        arguments.options.limits.listMemory = module.listMemory
+        settle(&arguments.options, for: module)
         var place = ServedPlace(base: module.volume, module: module.name)
         open(module, arguments, channel, &place, &report)
         place.isRoot = module.isRoot
         place.isReadOnly = module.isReadOnly
         place.isWriteOnly = module.isWriteOnly
         place.mapsNames = !module.forcesNumericIDs
-        if arguments.options.attributes.copyAs != nil {
-            // Its sessions are threads of one process.
-            place.optionRefusal = .usage("rsync: --copy-as is not supported by this daemon", exitCode: 4)
-        }
-        if let refused, place.optionRefusal == nil {
-            place.optionRefusal = .usage("rsync: The server is configured to refuse \(refused)", exitCode: 4)
-        }
         if !module.isRoot { arguments.options.placement.keepBelowDestination() }
-        if let conflict = arguments.options.placement.backupConflict, place.optionRefusal == nil {
-            place.optionRefusal = .usage("rsync: \(conflict)", exitCode: 4)
-        }
+        place.optionRefusal = place.optionRefusal ?? Self.refusal(of: arguments.options, configured: refused)
         arguments.options.placement.settleBackups()
         if let visit = module.visit {
             var request = VisitRequest(
@@ -315,6 +288,42 @@ package struct DaemonSession {
             }
         }
         return Admitted(arguments: arguments, version: version, place: place, visit: module.visit)
+    }
+
+    /// Reads the client's arguments, all of them if most are secluded.
+    private func argumentVector(_ channel: SessionChannel, in dialect: Dialect) throws(WireError) -> [[UInt8]] {
+        let vector = try ArgumentStream.read(from: channel.input, in: dialect)
+        guard ServerArguments(parsing: vector, from: .daemon).isSecluded else { return vector }
+        // Before protocol 30, stock clients send paths here, too.
+        return try vector.prefix { $0.first == UInt8(ascii: "-") }
+            + ArgumentStream.read(from: channel.input, isSecluded: true)
+    }
+
+    /// What the module and this daemon decide in place of the client.
+    private func settle(_ options: inout TransferOptions, for module: DaemonModule) {
+        if module.timeout > 0, options.wire.timeout == 0 || options.wire.timeout > module.timeout {
+            options.wire.timeout = module.timeout
+        }
+        options.preferences = preferences
+        options.limits.keepAlive = keepAlive
+        options.limits.silenceLimit = silenceLimit
+        options.limits.largestFile = module.largestFile
+        options.limits.listMemory = module.listMemory
+        options.comparison.comparesNanoseconds = module.comparesNanoseconds
+        if module.guardsLabels, !options.agent.labels {
+            options.attributes.attributesLeftOut = [TransferOptions.Attributes.labelName]
+        }
+        if synchronizes { options.placement.fsync = true }
+    }
+
+    /// Why options are not served; `configured` is the one that the module refuses.
+    private static func refusal(of options: TransferOptions, configured: String?) -> EngineError? {
+        // Its sessions are threads of one process.
+        if options.attributes.copyAs != nil {
+            return .usage("rsync: --copy-as is not supported by this daemon", exitCode: 4)
+        }
+        if let configured { return .usage("rsync: \(OptionRefusals.text(configured))", exitCode: 4) }
+        return options.placement.backupConflict.map { .usage("rsync: \($0)", exitCode: 4) }
     }
 
     /// Why a client that writes may not use the directories that its options name.

@@ -179,7 +179,8 @@ final class DirectoryFilters {
     ) -> FilterScope {
         let (hidden, files) = (hidden, files)
         do throws(FilterError) {
-            return try scopes.scope(below: parent, anchor: anchor, path: "/" + printable(path), where: concerns) {
+            let shown = "/" + PrintableText.path(path)
+            return try scopes.scope(below: parent, anchor: anchor, path: shown, where: concerns) {
                 (name) throws(FilterError) in
                 // What it leaves out would tell the client its lines.
                 if hidden?.hides(name, below: path) ?? false { return nil }

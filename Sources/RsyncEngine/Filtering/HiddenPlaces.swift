@@ -20,7 +20,7 @@ struct HiddenPlaces {
     /// Why the destination cannot be used; nil if it is not hidden.
     func destinationRefusal(in place: SourcePlace) -> EngineError? {
         guard hides(SidePath.normalized(destination)) else { return nil }
-        let shown = printable(place.shown(argument: destination))
+        let shown = PrintableText.path(place.shown(argument: destination))
         return .usage("ERROR: daemon has excluded destination \"\(shown)\"", exitCode: 3)
     }
 

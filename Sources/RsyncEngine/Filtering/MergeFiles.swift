@@ -60,7 +60,7 @@ struct MergeFiles {
             }
         } catch {
             state.noteLink(error)
-            throw FilterError("failed to open exclude file \(printable(path)): \(error)", exitCode: 11)
+            throw FilterError("failed to open exclude file \(PrintableText.path(path)): \(error)", exitCode: 11)
         }
         return try contents(of: file)
     }
@@ -86,8 +86,8 @@ struct MergeFiles {
 
     private func contents(of file: ReadableFile) throws(FilterError) -> [UInt8] {
         guard file.status.size <= Self.lengthLimit else {
-            let limit = Self.lengthLimit
-            throw FilterError("the filter file \(printable(file.path)) is longer than \(limit) bytes", exitCode: 22)
+            let (shown, limit) = (PrintableText.path(file.path), Self.lengthLimit)
+            throw FilterError("the filter file \(shown) is longer than \(limit) bytes", exitCode: 22)
         }
         var bytes = [UInt8](repeating: 0, count: Int(file.status.size))
         do throws(VolumeError) {
@@ -95,7 +95,7 @@ struct MergeFiles {
             let count = try file.read(into: &span, at: 0)
             return Array(bytes.prefix(count))
         } catch {
-            throw FilterError("the filter file \(printable(file.path)) cannot be read: \(error)", exitCode: 11)
+            throw FilterError("the filter file \(PrintableText.path(file.path)) cannot be read: \(error)", exitCode: 11)
         }
     }
 }

@@ -174,7 +174,7 @@ final class LocalCopier {
         in directory: VolumeDirectory
     ) throws(VolumeError) {
         guard plan.keptLength == 0 || source.status.size >= plan.entry.size else {
-            let name = printable(plan.list.name(of: plan.entry))
+            let name = PrintableText.path(plan.list.name(of: plan.entry))
             state.report("skipped diminished file: \"\(name)\"", .warning)
             events.push(.abandoned(plan.index))
             return

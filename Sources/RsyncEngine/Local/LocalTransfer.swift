@@ -57,7 +57,7 @@ package struct LocalTransfer {
     /// - Returns: The result.
     package func run(_ sources: [SourceRoot], into argument: DestinationArgument) -> SessionResult {
         var parameters = SessionParameters()
-        parameters.dialect = Dialect(options.wire.protocolVersion)
+        parameters.dialect = options.wire.dialect
         if options.takesIncrementalRecursion, parameters.dialect.hasCompatibilityFlags {
             parameters.flags = [.incrementalRecursion]
         }
@@ -84,12 +84,7 @@ package struct LocalTransfer {
         into argument: DestinationArgument,
         _ state: SessionState
     ) throws(EngineError) {
-        try state.checkAttributeOptions()
-        do throws(WireError) {
-            try state.parameters.dialect.check(options, isLocal: true)
-        } catch {
-            throw .wire(error)
-        }
+        try check(state)
         state.note(failedSources)
         let lists = BoundedQueue<FileList>(capacity: SourceWalker.readAhead, name: "file lists")
         let jobs = BoundedQueue<[TransferPlan]>(capacity: Self.jobLimit, name: "files to copy")
@@ -137,13 +132,22 @@ package struct LocalTransfer {
             interpose: interpose
         )
         defer { session.end() }
-        try session.take(first)
-        if let second { try session.take(second) }
+        for list in [first, second].compactMap(\.self) { try session.take(list) }
         while let list = lists.pop(), !state.hasFailed { try session.take(list) }
         try session.finish()
         jobs.close()
         state.mentionMatches()
         if let failure = state.failure { throw failure }
+    }
+
+    /// Rejects options that cannot be carried out.
+    private func check(_ state: SessionState) throws(EngineError) {
+        try state.checkAttributeOptions()
+        do throws(WireError) {
+            try state.parameters.dialect.check(options, isLocal: true)
+        } catch {
+            throw .wire(error)
+        }
     }
 
     private func thread(_ name: String, _ body: @escaping @Sendable () -> Void) throws(EngineError) -> WorkerThread {

@@ -14,15 +14,15 @@ extension ProcessUser {
         } catch {
             switch error {
             case .unknownUser(let name):
-                throw .usage("Invalid copy-as user: \(printable(Array(name.utf8)))", exitCode: 1)
+                throw .usage("Invalid copy-as user: \(PrintableText.path(Array(name.utf8)))", exitCode: 1)
             case .unknownGroup(let name):
-                throw .usage("Invalid copy-as group: \(printable(Array(name.utf8)))", exitCode: 1)
+                throw .usage("Invalid copy-as group: \(PrintableText.path(Array(name.utf8)))", exitCode: 1)
             }
         }
         do throws(SystemError) {
             try user.assume()
         } catch {
-            throw .usage("--copy-as=\(printable(Array(text.utf8))): \(error)", exitCode: 14)
+            throw .usage("--copy-as=\(PrintableText.path(Array(text.utf8))): \(error)", exitCode: 14)
         }
     }
 }

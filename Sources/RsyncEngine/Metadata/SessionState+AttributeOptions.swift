@@ -1,3 +1,4 @@
+import LinuxSystem
 import RsyncOptions
 
 extension SessionState {
@@ -8,7 +9,7 @@ extension SessionState {
         let attributes = options.attributes
         for (name, rules) in [("usermap", attributes.userRules), ("groupmap", attributes.groupRules)] {
             guard let pair = rules?.flaw else { continue }
-            throw .usage("No colon found in --\(name): \(printable(Array(pair.utf8)))", exitCode: 1)
+            throw .usage("No colon found in --\(name): \(PrintableText.path(Array(pair.utf8)))", exitCode: 1)
         }
     }
 }

@@ -1,5 +1,6 @@
 import FileMetadata
 import Glibc
+import LinuxSystem
 import RsyncOptions
 import RsyncWire
 import VolumeAccess
@@ -111,7 +112,7 @@ private struct TargetedRules {
         self.rules = rules
         targets = rules.targets.map { target in
             if let id = UInt32(String(decoding: target, as: UTF8.self)) ?? lookUp(target) { return id }
-            state.report("Unknown --\(kind)map name on receiver: \(printable(target))", .error)
+            state.report("Unknown --\(kind)map name on receiver: \(PrintableText.path(target))", .error)
             return nil
         }
     }

@@ -100,12 +100,12 @@ struct RequestedNames: Sendable {
             let entry = list.entries[index]
             let name = list.name(of: entry)
             if checksNames, !isRequested(name, list, index) {
-                throw .violation("rejecting unrequested file-list name: \(printable(name))", exitCode: 4)
+                throw .violation("rejecting unrequested file-list name: \(PrintableText.path(name))", exitCode: 4)
             }
             guard checksFilters, name.first != UInt8(ascii: ".") || name.count > 1,
                 filters.isExcluded(name.span, isDirectory: entry.isDirectory, side: .sender)
             else { continue }
-            throw .violation("rejecting excluded file-list name: \(printable(name))", exitCode: 4)
+            throw .violation("rejecting excluded file-list name: \(PrintableText.path(name))", exitCode: 4)
         }
     }
 

@@ -96,7 +96,7 @@ final class FileSender {
             return false
         }
         if case .rest = content, size < entry.size {
-            state.report("skipped diminished file: \"\(printable(list.name(of: entry)))\"", .warning)
+            state.report("skipped diminished file: \"\(PrintableText.path(list.name(of: entry)))\"", .warning)
             try tellNotSent(index)
             return false
         }
@@ -204,7 +204,7 @@ final class FileSender {
         // counts.
         if length > 1 << 20, let now = try? file.currentStatus().size { length = max(length, now) }
         guard length > entry.size else { return }
-        let name = printable(list.name(of: entry))
+        let name = PrintableText.path(list.name(of: entry))
         state.report("file has grown while it was read: \"\(name)\" (from \(entry.size) to \(length) bytes)", .warning)
     }
 

@@ -18,7 +18,7 @@ struct SourceRemover {
     ///   - list: The list it is in.
     ///   - isDestination: Whether a file is the one that was written, which is kept.
     func remove(_ entry: FileEntry, in list: FileList, unless isDestination: (FileStatus) -> Bool = { _ in false }) {
-        let name = printable(list.name(of: entry))
+        let name = PrintableText.path(list.name(of: entry))
         do throws(VolumeError) {
             let directory = try directories.directory(of: entry, in: list)
             let leaf = list.leaf(of: entry)

@@ -200,7 +200,7 @@ package struct ClientSession: Sendable {
     ///   - dialect: The dialect of a daemon's greeting; nil over a remote shell.
     /// - Returns: The arguments.
     package func serverArguments(_ direction: Direction, in dialect: Dialect? = nil) -> ServerArguments {
-        let dialect = dialect ?? Dialect(options.wire.protocolVersion)
+        let dialect = dialect ?? options.wire.dialect
         let (isSender, paths): (Bool, [[UInt8]]) =
             switch direction {
             case .push(_, let path): (isSender: false, [path])
@@ -258,7 +258,7 @@ package struct ClientSession: Sendable {
         let observer = observer
         let onText = { (line: [UInt8]) throws(WireError) in observer.greeting(line) }
         return DaemonClient(
-            version: options.wire.protocolVersion,
+            version: options.wire.dialect.version,
             input: channel.input,
             output: channel.output,
             earlyInput: earlyInput,
@@ -275,7 +275,7 @@ package struct ClientSession: Sendable {
         } catch {
             throw .noGreeting(error)
         }
-        visit?.onStep(.greeted(version: greeting.settled(own: options.wire.protocolVersion)))
+        visit?.onStep(.greeted(version: greeting.settled(own: options.wire.dialect.version)))
         let user = Array(login.user.utf8)
         let credentials = DaemonClient.Credentials(user: user) { (challenge, digest) throws(WireError) in
             visit?.onStep(.passwordAsked)

@@ -59,10 +59,7 @@ package struct ServerSession {
                 arguments = ServerArguments(parsing: vector + rest, from: .shell)
             }
             if let refusal = arguments.refusal { throw refusal }
-            if arguments.options.attributes.extended > 1, arguments.options.attributes.privileges == .simulated {
-                throw .violation("--fake-super conflicts with -XX", exitCode: 1)
-            }
-            if let conflict = arguments.options.selection.links.pathConflict { throw .violation(conflict, exitCode: 1) }
+            if let conflict = arguments.options.serverConflict { throw .violation(conflict, exitCode: 1) }
             arguments.options.preferences = preferences
             try assumeUser(arguments.options)
         } catch {
@@ -184,8 +181,8 @@ package struct ServerSession {
             case .file(let path, let isNULSeparated):
                 // Unlike with stock, whose messages show what is in a hidden file.
                 if ModuleFilters(options, in: [])?.hides(SidePath.normalized(path), isDirectory: false) == true {
-                    let reason = SystemError.text(of: ENOENT)
-                    throw .violation("failed to open files-from file \(printable(path)): \(reason)", exitCode: 1)
+                    let (shown, reason) = (PrintableText.path(path), SystemError.text(of: ENOENT))
+                    throw .violation("failed to open files-from file \(shown): \(reason)", exitCode: 1)
                 }
                 let limit = min(FileNames.limit, (options.limits.listMemory ?? .max) / 4)
                 let rule = place.sources.rule(options.selection.links)
@@ -342,7 +339,7 @@ struct ServedPlace {
             return FileNames(file: contents, isNULSeparated: isNULSeparated)
         } catch {
             let reason = error.number.map(SystemError.text) ?? "\(error)"
-            throw .violation("failed to open files-from file \(printable(path)): \(reason)", exitCode: 1)
+            throw .violation("failed to open files-from file \(PrintableText.path(path)): \(reason)", exitCode: 1)
         }
     }
 

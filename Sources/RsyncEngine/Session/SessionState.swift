@@ -253,7 +253,7 @@ final class SessionState: Sendable {
     func inform(_ before: String, _ name: some Sequence<UInt8>, _ after: String = "") {
         let line = Array(before.utf8) + name + Array(after.utf8)
         guard sendsMessages else { return observer.information(line) }
-        observer.sentMessage(shown(line), .info)
+        observer.sentMessage(PrintableText.escaped(line), .info)
         post(.info, line.prefix(5000) + [UInt8(ascii: "\n")])
     }
 
@@ -278,7 +278,8 @@ final class SessionState: Sendable {
 
     /// The text for a file that exceeds this side's size limit.
     func describeTooLarge(_ name: some Sequence<UInt8>, _ size: Int64, _ limit: Int64) -> String {
-        "rsync: [\(role)] \"\(printable(Array(name)))\" has \(size) bytes, \(Self.tooLarge) of \(limit): not transferred"
+        "rsync: [\(role)] \"\(PrintableText.path(Array(name)))\" has \(size) bytes, "
+            + "\(Self.tooLarge) of \(limit): not transferred"
     }
 
     /// The phrase in the message for a file that is too large, from either side.
@@ -291,8 +292,8 @@ final class SessionState: Sendable {
             let (shown, reason) = (quoted(atDestination(failure.path)), "\(SystemError.text(of: number)) (\(number))")
             let what =
                 name == Array("user.rsync.%stat".utf8)
-                ? "failed to write xattr \(printable(name)) for \(shown)"
-                : "rsync_xal_set: lsetxattr(\(shown),\"\(printable(name))\") failed"
+                ? "failed to write xattr \(PrintableText.path(name)) for \(shown)"
+                : "rsync_xal_set: lsetxattr(\(shown),\"\(PrintableText.path(name))\") failed"
             report("rsync: [\(role)] \(what): \(reason)", .errorTransfer)
         }
         let failures = failures.filter { $0.extendedName == nil }
@@ -358,12 +359,12 @@ final class SessionState: Sendable {
     func reportUnreadable(_ name: ArraySlice<UInt8>, at path: [UInt8], _ error: VolumeError) {
         if error.isMissing {
             add(.vanished)
-            return report("file has vanished: \"\(printable(name))\"", .warning)
+            return report("file has vanished: \"\(PrintableText.path(name))\"", .warning)
         }
         add(.general)
         let number = error.number ?? EINVAL
         let reason = "\(SystemError.text(of: number)) (\(number))"
-        let what = "\"\(printable(path))\"\(place.suffix)"
+        let what = "\"\(PrintableText.path(path))\"\(place.suffix)"
         report("rsync: [sender] send_files failed to open \(what): \(reason)", .errorTransfer)
     }
 
@@ -380,7 +381,7 @@ final class SessionState: Sendable {
     }
 
     /// A path in a message, with the module that it is in.
-    func quoted(_ path: [UInt8]) -> String { "\"\(printable(path))\"\(place.suffix)" }
+    func quoted(_ path: [UInt8]) -> String { "\"\(PrintableText.path(path))\"\(place.suffix)" }
 }
 
 extension VolumeError {

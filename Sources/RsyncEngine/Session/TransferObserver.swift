@@ -1,3 +1,4 @@
+import LinuxSystem
 package import RsyncWire
 
 /// The severity of a message.
@@ -127,11 +128,11 @@ extension TransferObserver {
     /// True if there is a progress display, which is below the name.
     package var wantsItemsFirst: Bool { wantsFileProgress }
     /// Treats the line, in printable form, like a message.
-    package func information(_ line: [UInt8]) { message(shown(line), .info) }
+    package func information(_ line: [UInt8]) { message(PrintableText.escaped(line), .info) }
     /// Ignores what the peer is told.
     package func sentMessage(_ text: String, _ level: MessageLevel) {}
     /// Treats the peer's messages, in printable form, like this side's.
-    package func peerMessage(_ line: [UInt8], _ level: MessageLevel) { message(shown(line), level) }
+    package func peerMessage(_ line: [UInt8], _ level: MessageLevel) { message(PrintableText.escaped(line), level) }
     /// Treats the daemon's lines like messages.
     package func greeting(_ line: [UInt8]) { peerMessage(line, .info) }
     /// Ignores the entry.

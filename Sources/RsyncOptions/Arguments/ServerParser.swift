@@ -9,11 +9,10 @@ package enum ArgumentFlaw: Error, Equatable, Sendable, CustomStringConvertible {
     case missing(String)
 
     package var description: String {
-        func shown(_ text: String) -> String { PrintableText.ofPeer(text) }
-        return switch self {
-        case .unknown(let option): "\(shown(option)): unknown option"
+        switch self {
+        case .unknown(let option): "\(PrintableText.ofPeer(option)): unknown option"
         case .unsupported(let option): "\(option): this option is not supported here"
-        case .badValue(let option, let value): "\(option)=\(shown(value)): invalid value"
+        case .badValue(let option, let value): "\(option)=\(PrintableText.ofPeer(value)): invalid value"
         case .missingValue(let option): "\(option): missing value"
         case .missing(let what): "no \(what) among the arguments"
         }

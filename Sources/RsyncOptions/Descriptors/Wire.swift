@@ -30,7 +30,7 @@ extension OptionTable {
             ) { (options, value) throws(OptionError) in
                 options.wire.timeout = try value.number(in: 0...Int(Int32.max))
             },
-            .clientSetting("--protocol=NUM", "offer an older protocol: 27 to 31") {
+            .clientSetting("--protocol=NUM", "offer an older version of the protocol") {
                 (state, value) throws(OptionError) in
                 state.transfer.wire.protocolVersion = try value.number(in: 0...Int32.max)
             },

@@ -59,7 +59,7 @@ enum FilterLine {
     ///   - origin: How messages name a rule of a file; nil to show the rule itself.
     /// - Throws: ``FilterError`` for an invalid rule.
     init(_ text: [UInt8], of origin: String? = nil) throws(FilterError) {
-        let shown = origin ?? Self.shown(text)
+        let shown = origin ?? PrintableText.ofPeer(text)
         var rest = text[...]
         guard let kind = Self.takeKind(&rest) else { throw FilterError("Unknown filter rule: \(shown)") }
         if case .clear = kind {
@@ -75,7 +75,7 @@ enum FilterLine {
         }
         rest = rest.dropFirst()
         func invalid(_ modifier: (letter: UInt8, position: Int)) -> FilterError {
-            let letter = Self.shown([modifier.letter])
+            let letter = PrintableText.ofPeer([modifier.letter])
             return FilterError("invalid modifier '\(letter)' at position \(modifier.position) in filter rule: \(shown)")
         }
         switch kind {
@@ -145,9 +145,5 @@ enum FilterLine {
         guard let first = rest.first, let kind = kind(first) else { return nil }
         rest.removeFirst()
         return kind
-    }
-
-    private static func shown(_ bytes: [UInt8]) -> String {
-        PrintableText.ofPeer(bytes)
     }
 }

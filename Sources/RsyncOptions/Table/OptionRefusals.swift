@@ -68,6 +68,25 @@ package struct OptionRefusals: Sendable, Equatable {
     }
 }
 
+extension OptionRefusals {
+    private static let configured = "The server is configured to refuse "
+    private static let unknown = ": unknown option"
+
+    /// The words with which a daemon refuses an option.
+    package static func text(_ option: String) -> String { configured + option }
+
+    /// The option that a server refused, by its words, which are all that a client gets.
+    ///
+    /// - Parameter text: What the server has reported.
+    /// - Returns: The long name of an option that is refused by configuration or unknown there; nil if the text says something
+    ///   else.
+    package static func option(refusedBy text: String) -> String? {
+        guard text.contains(configured) || text.contains(unknown) else { return nil }
+        let word = text.split(whereSeparator: \.isWhitespace).first { $0.hasPrefix("--") }
+        return word.map { String($0.prefix { !"=:".contains($0) }) }
+    }
+}
+
 extension OptionDescriptor {
     /// Whether a client may send it to a server.
     fileprivate var reachesServer: Bool {

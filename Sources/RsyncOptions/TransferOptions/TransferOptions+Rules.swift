@@ -4,7 +4,7 @@ extension TransferOptions {
     /// Why options cannot be combined; nil if they can.
     package var conflict: String? {
         if let conflict = placement.backupConflict { return conflict }
-        if let conflict = selection.links.pathConflict { return conflict }
+        if let conflict = serverConflict { return conflict }
         // Without checksums whole files are sent, too.
         if placement.appending != nil, wire.wholeFile ?? false || wire.checksumChoice == ChecksumAlgorithm.none {
             return "--append cannot be used with --whole-file"
@@ -12,6 +12,12 @@ extension TransferOptions {
         guard placement.writesInPlace, placement.partialPlace != nil else { return nil }
         let option = placement.appending == nil ? "--inplace" : "--append"
         return "\(option) cannot be used with \(placement.delaysUpdates ? "--delay-updates" : "--partial-dir")"
+    }
+
+    /// Why options cannot be combined, as far as a server judges that.
+    package var serverConflict: String? {
+        if attributes.extended > 1, attributes.privileges == .simulated { return "--fake-super conflicts with -XX" }
+        return selection.links.pathConflict
     }
 
     /// The rule that keeps a directory for partial files out of the transfer (rsync(1), `--partial-dir`); nil if there is no

@@ -3,8 +3,8 @@ package import Checksums
 extension TransferOptions {
     /// The wire protocol between the two ends.
     package struct Wire: Sendable, Equatable {
-        /// The highest protocol version to offer (`--protocol`), 27 to 32.
-        package var protocolVersion: Int32 = 32
+        /// The highest protocol version to offer (`--protocol`); nil for the newest.
+        package var protocolVersion: Int32?
         /// `--no-inc-recursive` when false.
         package var incrementalRecursion = true
         /// `-W`, `--no-W`; nil when not given: whole files locally, deltas otherwise.

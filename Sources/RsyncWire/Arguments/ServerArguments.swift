@@ -75,7 +75,7 @@ package struct ServerArguments: Sendable, Equatable {
                 case .shell: .violation(error.description, exitCode: 1)
                 case .daemon:
                     if case .unsupported(let option) = error {
-                        .violation("The server is configured to refuse \(option)", exitCode: 4)
+                        .violation(OptionRefusals.text(option), exitCode: 4)
                     } else {
                         .violation("on remote machine: \(error)", exitCode: 4)
                     }
@@ -84,11 +84,11 @@ package struct ServerArguments: Sendable, Equatable {
         server = parser.options
         if case .daemon = carrier, refusal == nil, server.log != ServerLog() {
             let option = server.log.file == nil ? "--log-file-format" : "--log-file"
-            refusal = .violation("The server is configured to refuse \(option)", exitCode: 4)
+            refusal = .violation(OptionRefusals.text(option), exitCode: 4)
         }
         if case .daemon = carrier {
             if refusal == nil, server.transfer.selection.links.paths.followsAll {
-                refusal = .violation("The server is configured to refuse --insecure-links", exitCode: 4)
+                refusal = .violation(OptionRefusals.text("--insecure-links"), exitCode: 4)
             }
             // A client has no say in what leads where in a module.
             server.transfer.selection.links.paths = PathRule(links: .nobodys, reach: .enclosed(below: nil))
@@ -166,14 +166,15 @@ package struct ServerArguments: Sendable, Equatable {
     /// The version that a server announces: lower for a client that is a pre-release (protocol specification, session
     /// 4.1).
     package var announcedVersion: Int32 {
-        let own = Dialect.newest.version
+        let own = Dialect.newest
         let parts = capabilities.prefix { $0.isNumber || $0 == "." }.split(
             separator: ".",
             omittingEmptySubsequences: false
         )
-        guard parts.count == 2, let version = Int32(parts[0]), let sub = Int32(parts[1]), sub != 0 else { return own }
-        if version == own { return own - 1 }
-        return version < own ? version - 1 : own
+        guard parts.count == 2, let version = Int32(parts[0]), let sub = Int32(parts[1]), sub != 0 else {
+            return own.version
+        }
+        return own.agreed(with: version, sub: sub).version
     }
 
     private func can(_ letter: Character) -> Bool { capabilities.contains(letter) }

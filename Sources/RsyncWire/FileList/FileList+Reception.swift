@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// The receiver's processing of a list before use.
 extension FileList {
     /// Blanks all but one of the entries with the same name, in a sorted list.
@@ -107,7 +109,7 @@ extension FileList {
             if entry.leafOffset > 0 {
                 while let directory = open.last, !hasParent(entry, name(of: directory).span) { open.removeLast() }
                 guard !open.isEmpty else {
-                    throw .incompatible("invalid path from sender: \(ListedName.printable(name(of: entry).span))")
+                    throw .incompatible("invalid path from sender: \(PrintableText.escaped(name(of: entry)))")
                 }
             }
             if entry.isDirectory { open.append(entry) }

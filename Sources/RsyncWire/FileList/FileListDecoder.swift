@@ -172,7 +172,7 @@ package struct FileListDecoder {
         let length = Int(try input.byte("the length of a user or group name"))
         let name = try input.bytes(length, "a user or group name")
         guard name.allSatisfy({ $0 >= 0x20 && $0 != 0x7f }) else {
-            throw .incompatible("control characters in the name of id \(id): \(ListedName.printable(name.span))")
+            throw .incompatible("control characters in the name of id \(id): \(PrintableText.escaped(name))")
         }
         guard !name.isEmpty else { return }
         if let former = self[keyPath: names].updateValue(name, forKey: id) {
@@ -285,7 +285,7 @@ package struct FileListDecoder {
         }
         entry.leafOffset = UInt16(leafOffset)
         if format.isIncremental, !list.hasParent(entry, directory.span) {
-            throw .violation("invalid path from sender: \(ListedName.printable(lastName.span))", exitCode: 4)
+            throw .violation("invalid path from sender: \(PrintableText.escaped(lastName))", exitCode: 4)
         }
         return entry
     }
@@ -301,7 +301,7 @@ package struct FileListDecoder {
         entry.nameLength = UInt16(name.count)
         entry.nameStart = list.store(name.span)
         if format.isIncremental, !list.hasParent(entry, directory.span) {
-            throw .violation("invalid path from sender: \(ListedName.printable(lastName.span))", exitCode: 4)
+            throw .violation("invalid path from sender: \(PrintableText.escaped(lastName))", exitCode: 4)
         }
         return entry
     }

@@ -45,12 +45,8 @@ enum ListedName {
         return components.isEmpty ? [dot] : Array(components.joined(separator: [slash]))
     }
 
-    /// A name for an error message.
-    static func printable(_ name: Span<UInt8>) -> String {
-        PrintableText.escaped(name.indices.map { name[$0] })
-    }
-
     private static func refusal(_ name: Span<UInt8>) -> WireError {
-        .violation("unsafe pathname from sender: \(printable(name))", exitCode: 4)
+        let shown = PrintableText.escaped(name.indices.map { name[$0] })
+        return .violation("unsafe pathname from sender: \(shown)", exitCode: 4)
     }
 }

@@ -1,4 +1,5 @@
 package import Checksums
+import LinuxSystem
 
 /// A client's part of a daemon's text protocol (protocol specification, session 3.1 to 3.5).
 package struct DaemonClient {
@@ -61,7 +62,7 @@ package struct DaemonClient {
         let line = try input.line(limit: Self.lineLimit, "a daemon's greeting")
         let greeting: Greeting
         do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw error.wireError }
-        try Handshake.checkVersion(greeting.settled(own: version))
+        try Handshake.check(Dialect(greeting.settled(own: version)))
         return greeting
     }
 
@@ -84,7 +85,7 @@ package struct DaemonClient {
             let line = try input.line(limit: Self.lineLimit, "a daemon's answer")
             if line == DaemonWord.okay { return greeting.settled(own: version) }
             if line == DaemonWord.exit { throw .violation("the daemon ended the session", exitCode: 5) }
-            if line.starts(with: DaemonWord.error) { throw .violation(printable(line), exitCode: 5) }
+            if line.starts(with: DaemonWord.error) { throw .violation(PrintableText.ofPeer(line), exitCode: 5) }
             if line.starts(with: DaemonWord.authentication) {
                 // One response is enough: more would let a daemon collect them.
                 guard !hasAnswered else { throw .violation("the daemon asks for the password again", exitCode: 5) }
@@ -106,7 +107,7 @@ package struct DaemonClient {
             guard try input.hasMore() else { return }
             let line = try input.line(limit: Self.lineLimit, "a listing of modules")
             if line == DaemonWord.exit { return }
-            if line.starts(with: DaemonWord.error) { throw .violation(printable(line), exitCode: 5) }
+            if line.starts(with: DaemonWord.error) { throw .violation(PrintableText.ofPeer(line), exitCode: 5) }
             try onText(line)
         }
         throw .violation("the daemon sends an endless list of modules", exitCode: 5)

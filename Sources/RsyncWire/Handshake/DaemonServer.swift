@@ -55,7 +55,7 @@ package struct DaemonServer {
         let greeting: Greeting
         do throws(Greeting.Flaw) { greeting = try Greeting(line) } catch { throw try refusal(error.reply) }
         let settled = greeting.settled(own: version)
-        guard Dialect.supported.contains(settled) else {
+        guard Dialect(settled).isSupported else {
             throw try refusal(Array("protocol version \(settled) is not supported here".utf8))
         }
         return greeting
@@ -163,6 +163,6 @@ package struct DaemonServer {
 
     private func refusal(_ text: [UInt8]) throws(WireError) -> WireError {
         try refuse(text)
-        return .violation(printable(text), exitCode: 5)
+        return .violation(PrintableText.ofPeer(text), exitCode: 5)
     }
 }

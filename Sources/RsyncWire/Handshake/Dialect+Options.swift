@@ -1,5 +1,10 @@
 package import RsyncOptions
 
+extension TransferOptions.Wire {
+    /// The newest dialect that this side offers.
+    package var dialect: Dialect { protocolVersion.map(Dialect.init) ?? .newest }
+}
+
 extension Dialect {
     /// Rejects options that this version cannot carry out.
     ///

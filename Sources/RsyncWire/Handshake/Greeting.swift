@@ -1,3 +1,5 @@
+import LinuxSystem
+
 /// The first line of each end of a daemon's connection (protocol specification, session 3.2).
 ///
 ///     @RSYNCD: <version>.<sub> <digest> <digest> ...
@@ -24,11 +26,11 @@ package struct Greeting: Equatable, Sendable {
         var wireError: WireError {
             switch self {
             case .malformed(let line):
-                .violation("server sent \"\(printable(line))\" rather than greeting", exitCode: 5)
+                .violation("server sent \"\(PrintableText.ofPeer(line))\" rather than greeting", exitCode: 5)
             case .noSubprotocol(let line):
-                .violation("the server omitted the subprotocol value: \(printable(line))", exitCode: 5)
+                .violation("the server omitted the subprotocol value: \(PrintableText.ofPeer(line))", exitCode: 5)
             case .noDigests(let line):
-                .violation("the server omitted the digest name list: \(printable(line))", exitCode: 5)
+                .violation("the server omitted the digest name list: \(PrintableText.ofPeer(line))", exitCode: 5)
             }
         }
     }
@@ -86,8 +88,7 @@ package struct Greeting: Equatable, Sendable {
     /// - Parameter own: This side's version, which is not a pre-release.
     /// - Returns: The lower one, and one less when the peer's is a pre-release of it.
     package func settled(own: Int32) -> Int32 {
-        guard own >= version else { return own }
-        return sub == 0 ? version : version - 1
+        Dialect(own).agreed(with: version, sub: sub).version
     }
 
     private static func number(_ digits: ArraySlice<UInt8>) -> Int32? {

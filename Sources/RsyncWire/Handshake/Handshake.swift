@@ -29,7 +29,7 @@ package enum Handshake {
         output: WireOutput
     ) throws(WireError) -> SessionParameters {
         var session = SessionParameters()
-        session.dialect = try settleVersion(version, own: options.wire.protocolVersion, input, output)
+        session.dialect = try settleVersion(version, own: options.wire.dialect, input, output)
         try session.dialect.check(options)
         if session.dialect.hasCompatibilityFlags {
             session.flags = CompatibilityFlags(rawValue: try input.varint("compatibility flags"))
@@ -81,7 +81,7 @@ package enum Handshake {
     ) throws(WireError) -> SessionParameters {
         let options = arguments.options
         var session = SessionParameters()
-        let own = min(arguments.announcedVersion, options.wire.protocolVersion)
+        let own = options.wire.dialect.agreed(with: arguments.announcedVersion)
         session.dialect = try settleVersion(version, own: own, input, output)
         try session.dialect.check(arguments.options)
         if session.dialect.hasCompatibilityFlags {
@@ -127,36 +127,33 @@ package enum Handshake {
     /// The version that both ends use, exchanged if no greeting determined it (protocol specification, session 4.1).
     private static func settleVersion(
         _ settled: Int32?,
-        own: Int32,
+        own: Dialect,
         _ input: WireInput,
         _ output: WireOutput
     ) throws(WireError) -> Dialect {
-        var version = settled ?? own
+        var dialect = settled.map(Dialect.init) ?? own
         if settled == nil {
-            try output.int32(own)
+            try output.int32(own.version)
             try output.flush()
-            let theirs = try input.int32("the protocol version")
-            guard (20...40).contains(theirs) else {
+            let theirs = Dialect(try input.int32("the protocol version"))
+            guard theirs.isPlausible else {
                 throw .incompatible(
                     "protocol version mismatch -- is your shell clean?\n(see the rsync manpage for an explanation)"
                 )
             }
-            version = min(own, theirs)
+            dialect = own.agreed(with: theirs.version)
         }
-        try checkVersion(version)
-        let dialect = Dialect(version)
+        try check(dialect)
         input.dialect = dialect
         output.dialect = dialect
         return dialect
     }
 
     /// Rejects a version that is not supported.
-    static func checkVersion(_ version: Int32) throws(WireError) {
-        guard Dialect.supported.contains(version) else {
-            throw .incompatible(
-                "protocol version \(version) is not one of \(Dialect.supported.lowerBound) to \(Dialect.supported.upperBound)"
-            )
-        }
+    static func check(_ dialect: Dialect) throws(WireError) {
+        guard !dialect.isSupported else { return }
+        let (oldest, newest) = (Dialect.supported.lowerBound, Dialect.supported.upperBound)
+        throw .incompatible("protocol version \(dialect.version) is not one of \(oldest) to \(newest)")
     }
 
     private static func randomSeed() -> Int32 {

@@ -68,7 +68,7 @@ enum Negotiation {
         _ subject: String
     ) -> WireError {
         let own = ours.map(\.rawValue).joined(separator: " ")
-        let theirs = names.map(printable).joined(separator: " ")
+        let theirs = names.map { PrintableText.ofPeer($0) }.joined(separator: " ")
         return .violation("no common \(subject): we know \(own), the peer \(theirs)", exitCode: 4)
     }
 }
@@ -83,9 +83,3 @@ extension Negotiable {
     /// Looks up an algorithm by the peer's lower-case name.
     init?(wireName: String) { self.init(rawValue: wireName == "xxhash" ? "xxh64" : wireName) }
 }
-
-/// A peer's text in printable form.
-func printable(_ text: String) -> String { PrintableText.ofPeer(text) }
-
-/// A peer's bytes in printable form.
-func printable(_ bytes: some Collection<UInt8>) -> String { PrintableText.ofPeer(bytes) }

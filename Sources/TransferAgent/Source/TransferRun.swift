@@ -134,7 +134,8 @@ private struct VolumeTransfer {
     /// Whether a target refused to compare nanoseconds, as an older dvm-target behind a stock tunnel does, or a module
     /// whose `refuse options` lists it: the pass is retried without.
     private func refusesWindow(_ error: AgentError?, _ times: inout ComparedTimes) -> Bool {
-        guard times.inNanoseconds, let error, error.observed.contains("--modify-window") else { return false }
+        guard times.inNanoseconds, let error else { return false }
+        guard OptionRefusals.option(refusedBy: error.observed) == "--modify-window" else { return false }
         times.inNanoseconds = false
         return true
     }

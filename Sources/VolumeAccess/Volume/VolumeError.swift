@@ -72,18 +72,13 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     package var description: String {
         switch self {
         case .system(let operation, let path, let number):
-            "\(operation) of \"\(VolumeError.printable(path))\" failed: \(SystemError.text(of: number)) (\(number))"
+            "\(operation) of \"\(PrintableText.path(path))\" failed: \(SystemError.text(of: number)) (\(number))"
         case .writeBack(let path, let number):
-            "\"\(VolumeError.printable(path))\" could not be written to the disk: "
+            "\"\(PrintableText.path(path))\" could not be written to the disk: "
                 + "\(SystemError.text(of: number)) (\(number))"
-        case .invalidName(let name): "\"\(VolumeError.printable(name))\" is not a valid name"
-        case .notRegular(let path): "\"\(VolumeError.printable(path))\" is not a regular file"
-        case .mountPoint(let path): "\"\(VolumeError.printable(path))\" is a mount point"
+        case .invalidName(let name): "\"\(PrintableText.path(name))\" is not a valid name"
+        case .notRegular(let path): "\"\(PrintableText.path(path))\" is not a regular file"
+        case .mountPoint(let path): "\"\(PrintableText.path(path))\" is a mount point"
         }
-    }
-
-    /// A path as printable text: escaped (`PrintableText`), an empty path as `.`.
-    package static func printable(_ path: [UInt8]) -> String {
-        path.isEmpty ? "." : PrintableText.escaped(path)
     }
 }

@@ -27,7 +27,7 @@ package struct AttributeFacts: Hashable, Sendable {
         for name in attributes {
             if name.starts(with: "user.".utf8) || name.starts(with: "trusted.".utf8) {
                 isAttributed = true
-                keep(VolumeError.printable(name))
+                keep(PrintableText.path(name))
             } else if name.starts(with: "system.posix_acl_".utf8) {
                 hasList = true
             } else if name.elementsEqual("security.capability".utf8) {

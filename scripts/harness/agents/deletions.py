@@ -15,12 +15,12 @@ from harness.trees import compare
 
 
 def _empty_source(kind):
-    def body(setting, folder):
+    def body(setting, directory):
         """Nothing is deleted for an empty source, unless that is requested."""
-        empty, full = f"{folder}/empty", tree(f"{folder}/full", "kept")
+        empty, full = f"{directory}/empty", tree(f"{directory}/full", "kept")
         os.makedirs(empty + "/lost+found")
         os.chmod(empty, 0o711)
-        with Ends(setting, folder, target=kind) as ends:
+        with Ends(setting, directory, target=kind) as ends:
             check(run(source(ends, empty)).code == 0, "nothing is there to be deleted")
             check(run(source(ends, full)).code == 0, "the first pass")
             for more in ([], ["--check", "none"], ["--delete-limit", "100"]):
@@ -48,11 +48,11 @@ class OneCall(Relay):
             connection.close()
 
 
-def _one_call(setting, folder):
+def _one_call(setting, directory):
     """A stock target that takes a single connection: an empty source is refused over it, another continues with a warning."""
-    empty, full = f"{folder}/empty", tree(f"{folder}/full", "kept")
+    empty, full = f"{directory}/empty", tree(f"{directory}/full", "kept")
     os.makedirs(empty)
-    with Ends(setting, folder, target="stock") as ends:
+    with Ends(setting, directory, target="stock") as ends:
         for more, word in (([], True), (["--delete-limit", "100", "--allow-empty-source"], False)):
             with OneCall(ends.port) as relay:
                 outcome = run(source(ends, full, *more, port=relay.port))
@@ -63,13 +63,13 @@ def _one_call(setting, folder):
 
 
 def _many_deleted(kind):
-    def body(setting, folder):
+    def body(setting, directory):
         """More than half of 100 entries or more is not deleted; new files arrive at a dvm-target."""
-        full, less = tree(f"{folder}/full", "full", files=20), tree(f"{folder}/less", "new")
+        full, less = tree(f"{directory}/full", "full", files=20), tree(f"{directory}/less", "new")
         tree(f"{full}/dir", "inner", files=84)
         for number in range(4):
             shutil.copy2(f"{full}/a{number:03} full", less)
-        with Ends(setting, folder, target=kind) as ends:
+        with Ends(setting, directory, target=kind) as ends:
             check(run(source(ends, full)).code == 0, "the first pass")
             before = compare.manifest(ends.target)
             outcome = run(source(ends, less, "--progress", "json"))
@@ -80,16 +80,16 @@ def _many_deleted(kind):
             check(outcome.code == 0, str(outcome))
             check_same(less, ends.target)
             # Fewer than 100 entries: as many as there are.
-            check(run(source(ends, tree(f"{folder}/other", "other"))).code == 0, "below 100 entries")
-            check_same(f"{folder}/other", ends.target)
+            check(run(source(ends, tree(f"{directory}/other", "other"))).code == 0, "below 100 entries")
+            check_same(f"{directory}/other", ends.target)
     return body
 
 
-def _half_deleted(setting, folder):
+def _half_deleted(setting, directory):
     """Exactly half is deleted, after everything has arrived; directory times stay correct."""
-    full = tree(f"{folder}/full", "full", files=60)
+    full = tree(f"{directory}/full", "full", files=60)
     tree(f"{full}/dir", "inner", files=59)
-    with Ends(setting, folder) as ends:
+    with Ends(setting, directory) as ends:
         check(run(source(ends, full)).code == 0, "the first pass")
         shutil.rmtree(f"{full}/dir")
         os.utime(full, (1_600_000_000,) * 2)
@@ -98,9 +98,9 @@ def _half_deleted(setting, folder):
         check_equal_trees(compare.compare(full, ends.target))
 
 
-def _deletes_first(setting, folder):
+def _deletes_first(setting, directory):
     """Where deletions come first because space is tight, the count comes before them, and a refusal changes nothing."""
-    full, less, target = f"{folder}/full", f"{folder}/less", f"{folder}/target"
+    full, less, target = f"{directory}/full", f"{directory}/less", f"{directory}/target"
     for path in (full, less, target):
         os.makedirs(path)
     for number in range(120):
@@ -112,7 +112,7 @@ def _deletes_first(setting, folder):
         handle.write(os.urandom(4 << 20))
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=9m", "dvm-test", target], check=True)
     try:
-        with Ends(setting, folder, path=target) as ends:
+        with Ends(setting, directory, path=target) as ends:
             check(run(source(ends, full)).code == 0, "the first pass")
             before = compare.manifest(target)
             outcome = run(source(ends, less, "--when-tight", "plan"))
@@ -126,12 +126,12 @@ def _deletes_first(setting, folder):
         subprocess.run(["umount", "-l", target], check=True)
 
 
-def _directory_becomes_file(setting, folder):
+def _directory_becomes_file(setting, directory):
     """A directory with most of the target's entries is not replaced by a file with its name."""
-    full, less = tree(f"{folder}/full", "full"), tree(f"{folder}/less", "full")
+    full, less = tree(f"{directory}/full", "full"), tree(f"{directory}/less", "full")
     tree(f"{full}/dir", "inner", files=120)
     peers.write(f"{less}/dir", "a file now")
-    with Ends(setting, folder) as ends:
+    with Ends(setting, directory) as ends:
         check(run(source(ends, full)).code == 0, "the first pass")
         check_refused(run(source(ends, less)), "DVM-", "too much would be deleted", 23)
         check(len(os.listdir(f"{ends.target}/dir")) == 120, "it was deleted")

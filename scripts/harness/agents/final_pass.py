@@ -25,9 +25,9 @@ TICK = 10_000_000  # the longest tick of Linux, in nanoseconds
 class Writer(Background):
     """Changes the content of files of a fixed size every 20 ms."""
 
-    def __init__(self, folder, count=1, period=0.02):
+    def __init__(self, directory, count=1, period=0.02):
         super().__init__()
-        self.paths = [f"{folder}/state{number}" for number in range(count)]
+        self.paths = [f"{directory}/state{number}" for number in range(count)]
         self.period, self.number = period, 0
         for path in self.paths:
             with open(path, "wb") as handle:
@@ -64,9 +64,9 @@ class TickWriter(Writer):
     take turns, so that whenever one is read, the second write of some is still pending.
     """
 
-    def __init__(self, folder):
+    def __init__(self, directory):
         self.settled = {}  # the last content that each file had with each time
-        super().__init__(folder, count=20)
+        super().__init__(directory, count=20)
 
     def work(self):
         turns = [(time.time_ns() + number * TICK // 20, number, 0) for number in range(len(self.handles))]
@@ -128,46 +128,46 @@ class OlderProtocol(Relay):
 
 
 @contextlib.contextmanager
-def stock_target(setting, folder, program=None, extra="", version=None):
+def stock_target(setting, directory, program=None, extra="", version=None):
     """A stock daemon behind stock stunnel."""
-    target = f"{folder}/target"
+    target = f"{directory}/target"
     os.makedirs(target, exist_ok=True)
     with contextlib.ExitStack() as stack:
         daemon = stack.enter_context(peers.rsync_daemon(
-            program or peers.STOCK_RSYNC, folder, {"data": (target, extra)}, setting.keys.credentials))
+            program or peers.STOCK_RSYNC, directory, {"data": (target, extra)}, setting.keys.credentials))
         port = stack.enter_context(OlderProtocol(daemon.port, version)).port if version else daemon.port
-        tls = stack.enter_context(peers.stunnel_server(folder, setting.keys, port))
+        tls = stack.enter_context(peers.stunnel_server(directory, setting.keys, port))
         yield target, lambda source, *options: run(peers.dvm_source(setting.keys, source, tls.port, *options))
 
 
 @contextlib.contextmanager
-def agents(setting, folder, source="dvm", target="dvm"):
+def agents(setting, directory, source="dvm", target="dvm"):
     """Our agents, or stock rsync behind stock stunnel at one end."""
-    with Ends(setting, folder, source, target) as ends:
+    with Ends(setting, directory, source, target) as ends:
         yield ends.target, ends.push
 
 
 @contextlib.contextmanager
-def local(setting, folder):
+def local(setting, directory):
     """Our rsync, local."""
-    yield f"{folder}/target", lambda source, *options: run(
-        [peers.DVM_RSYNC, "-aH", *(options or ("-@-1",)), f"{source}/", f"{folder}/target/"])
+    yield f"{directory}/target", lambda source, *options: run(
+        [peers.DVM_RSYNC, "-aH", *(options or ("-@-1",)), f"{source}/", f"{directory}/target/"])
 
 
 @contextlib.contextmanager
-def over_shell(setting, folder):
+def over_shell(setting, directory):
     """Our rsync at both ends of a remote shell."""
-    yield f"{folder}/target", lambda source, *options: run(
+    yield f"{directory}/target", lambda source, *options: run(
         [peers.DVM_RSYNC, "-aH", *(options or ("--modify-window=-1",)), "-e", setting.shell,
-         f"--rsync-path={peers.DVM_RSYNC}", f"{source}/", f"nowhere:{folder}/target/"])
+         f"--rsync-path={peers.DVM_RSYNC}", f"{source}/", f"nowhere:{directory}/target/"])
 
 
 @contextlib.contextmanager
-def older_target(setting, folder):
+def older_target(setting, directory):
     """A stock daemon of another release."""
     if not os.path.exists(peers.OLDER_RSYNC):
         raise Skipped(f"{peers.OLDER_RSYNC} is not there: scripts/install-needed gets it")
-    with stock_target(setting, folder, peers.OLDER_RSYNC) as ends:
+    with stock_target(setting, directory, peers.OLDER_RSYNC) as ends:
         yield ends
 
 
@@ -179,10 +179,10 @@ def _differing(source, target):
 
 def _rounds(make, writer, rounds, *options, settle=0.1):
     """A pass while a writer works, and a final one after it has stopped, repeatedly."""
-    def body(setting, folder):
-        source, wrong = f"{folder}/source", []
+    def body(setting, directory):
+        source, wrong = f"{directory}/source", []
         os.makedirs(source)
-        with make(setting, folder) as (target, push):
+        with make(setting, directory) as (target, push):
             for number in range(rounds(setting)):
                 with writer(source) as writing:
                     time.sleep(0.05)  # passes begin at any moment of the writer's work
@@ -202,14 +202,14 @@ def _rounds(make, writer, rounds, *options, settle=0.1):
 
 def _stalled(make, *during):
     """A write(2) that has set the time and not yet the content: the pass waits for it."""
-    def body(setting, folder):
-        source = f"{folder}/source"
+    def body(setting, directory):
+        source = f"{directory}/source"
         os.makedirs(source)
         path = f"{source}/state"
         with open(path, "wb") as handle:
             handle.write(b"old" * (2 * StalledWrite.PAGE // 3 + 1))
         os.truncate(path, 2 * StalledWrite.PAGE)
-        with make(setting, folder) as (target, push):
+        with make(setting, directory) as (target, push):
             first = push(source)
             with StalledWrite(path):
                 threading.Timer(1, StalledWrite.release).start()
@@ -234,9 +234,9 @@ _WINDOWS = ["", "-@-1", "--modify-window=0", "-@1", "-@ 2", "-c", "-c -@-1", "--
             "-n -@-1", "-n", "--protocol=30", "--protocol=30 -@-1"]
 
 
-def _prepare(folder):
+def _prepare(directory):
     """Two trees that differ by times."""
-    for side, root in enumerate((f"{folder}/source", f"{folder}/target")):
+    for side, root in enumerate((f"{directory}/source", f"{directory}/target")):
         os.makedirs(f"{root}/directory")
         os.symlink("there", f"{root}/link")
         os.mkfifo(f"{root}/pipe")
@@ -248,7 +248,7 @@ def _prepare(folder):
             _set(f"{root}/{name}", second, nanosecond)
         for name in ("directory", "link", "pipe", "."):
             _set(f"{root}/{name}", *_STATES["same second"][side][:2])
-    return f"{folder}/source/", f"{folder}/target/"
+    return f"{directory}/source/", f"{directory}/target/"
 
 
 def _set(path, second, nanosecond):
@@ -258,10 +258,10 @@ def _set(path, second, nanosecond):
 
 def _as_stock(words, remote):
     """Each option for times with ours and with stock: same lines, same times, same contents."""
-    def body(setting, folder):
+    def body(setting, directory):
         found = {}
         for who, program in (("stock", peers.STOCK_RSYNC), ("ours", peers.DVM_RSYNC)):
-            source, target = _prepare(f"{folder}/{who}")
+            source, target = _prepare(f"{directory}/{who}")
             shell = ["-e", setting.shell, f"--rsync-path={program}", "--no-W"] if remote else []
             outcome = run([program, "-ai", *shell, *words.split(), source, ("nowhere:" if remote else "") + target])
             state = {name: (entry.mtime, entry.value) for name, entry in compare.manifest(target).items()}
@@ -271,18 +271,18 @@ def _as_stock(words, remote):
     return body
 
 
-def _refused_window(setting, folder):
+def _refused_window(setting, directory):
     """With a module that refuses --modify-window, the pass succeeds and reports that it compared seconds."""
-    os.makedirs(f"{folder}/source")
-    with stock_target(setting, folder, extra="refuse options = modify-window") as (target, push):
-        _expect_seconds(push, f"{folder}/source", target)
+    os.makedirs(f"{directory}/source")
+    with stock_target(setting, directory, extra="refuse options = modify-window") as (target, push):
+        _expect_seconds(push, f"{directory}/source", target)
 
 
-def _protocol_30(setting, folder):
+def _protocol_30(setting, directory):
     """Protocol 30 has whole seconds, and the summary says so."""
-    os.makedirs(f"{folder}/source")
-    with stock_target(setting, folder, version=30) as (target, push):
-        _expect_seconds(push, f"{folder}/source", target)
+    os.makedirs(f"{directory}/source")
+    with stock_target(setting, directory, version=30) as (target, push):
+        _expect_seconds(push, f"{directory}/source", target)
 
 
 def _expect_seconds(push, source, target):
@@ -298,11 +298,11 @@ def _expect_seconds(push, source, target):
     check(not _differing(source, target), "contents differ")
 
 
-def _coarse_grain(setting, folder):
+def _coarse_grain(setting, directory):
     """A file system that keeps whole seconds: unchanged files are not sent again, changed ones are."""
     if os.geteuid():
         raise Skipped("needs root")
-    image, target, source = f"{folder}/image", f"{folder}/mounted", f"{folder}/source"
+    image, target, source = f"{directory}/image", f"{directory}/mounted", f"{directory}/source"
     os.makedirs(target)
     os.makedirs(source)
     subprocess.run(["truncate", "-s", "40M", image], check=True)
@@ -313,7 +313,7 @@ def _coarse_grain(setting, folder):
             with open(f"{source}/{name}", "wb") as handle:
                 handle.write(b"content")
             _set(f"{source}/{name}", 5, 123_456_789)
-        with Ends(setting, folder, path=target) as ends:
+        with Ends(setting, directory, path=target) as ends:
             first = ends.push(source, "--progress", "lines")
             _set(f"{source}/changed", 6, 123_456_789)
             second = ends.push(source, "--progress", "lines")
@@ -324,14 +324,14 @@ def _coarse_grain(setting, folder):
         subprocess.run(["umount", "-l", target], check=True)
 
 
-def _touched(setting, folder):
+def _touched(setting, directory):
     """A file that was only touched costs its block sums, and then has the new time."""
-    source = f"{folder}/source"
+    source = f"{directory}/source"
     os.makedirs(source)
     with open(f"{source}/file", "wb") as handle:
         handle.write(os.urandom(1 << 20))
     _set(f"{source}/file", 5, 1)
-    with Ends(setting, folder) as ends:
+    with Ends(setting, directory) as ends:
         first = ends.push(source, "--progress", "lines")
         _set(f"{source}/file", 5, 2)
         second = ends.push(source, "--progress", "lines")
@@ -344,10 +344,10 @@ def _touched(setting, folder):
 
 def _older_agent(old_end, plain):
     """An agent of the previous release at one end: passes succeed and report what was compared."""
-    def body(setting, folder):
+    def body(setting, directory):
         if not OLDER_AGENTS:
             raise Skipped("OLDER_AGENTS names no directory with older agents")
-        source, target = f"{folder}/source", f"{folder}/target"
+        source, target = f"{directory}/source", f"{directory}/target"
         os.makedirs(source)
         os.makedirs(target)
         ours = peers.DVM_SOURCE, peers.DVM_TARGET
@@ -357,10 +357,10 @@ def _older_agent(old_end, plain):
             try:
                 peers.DVM_SOURCE, peers.DVM_TARGET = pair
                 server = stack.enter_context(
-                    peers.dvm_target(folder, setting.keys, {"data": target}, plain=True))
+                    peers.dvm_target(directory, setting.keys, {"data": target}, plain=True))
                 port = server.port
                 if plain:
-                    tls = stack.enter_context(peers.stunnel_server(folder, setting.keys, server.plain_port))
+                    tls = stack.enter_context(peers.stunnel_server(directory, setting.keys, server.plain_port))
                     port = tls.port
 
                 def push(source, *options):

@@ -26,10 +26,10 @@ def check_in_use(outcome):
 
 # MARK: one writer
 
-def _two_sources(setting, folder):
+def _two_sources(setting, directory):
     """The second is refused while the first writes, and the target is the first's tree."""
-    first, second = tree(f"{folder}/first", "one", LARGE), tree(f"{folder}/second", "two")
-    with Ends(setting, folder) as ends:
+    first, second = tree(f"{directory}/first", "one", LARGE), tree(f"{directory}/second", "two")
+    with Ends(setting, directory) as ends:
         with Pushing(source(ends, first, SLOW), f"{ends.target}/a000 one") as push:
             check_in_use(run(source(ends, second)))
             check_in_use(run(source(ends, second, "--check", "none", "--job", "another")))
@@ -40,10 +40,10 @@ def _two_sources(setting, folder):
         check(ends.push(second).code == 0, "a volume that is free again")
 
 
-def _second_waits(setting, folder):
+def _second_waits(setting, directory):
     """With --wait the second comes after the first."""
-    first, second = tree(f"{folder}/first", "one", LARGE), tree(f"{folder}/second", "two")
-    with Ends(setting, folder) as ends:
+    first, second = tree(f"{directory}/first", "one", LARGE), tree(f"{directory}/second", "two")
+    with Ends(setting, directory) as ends:
         with Pushing(source(ends, first, SLOW), f"{ends.target}/a000 one") as push:
             waited = run(source(ends, second, "--wait", "30", "--delete-limit", "100"))
             check(push.end().code == 0, "the first")
@@ -53,23 +53,23 @@ def _second_waits(setting, folder):
 
 def _overlapping(names, processes):
     """Volumes that are one directory, or one in another, by the paths of `names`, in one or two target processes."""
-    def body(setting, folder):
-        os.makedirs(f"{folder}/outer/inner/deep")
-        os.symlink(f"{folder}/outer/inner", f"{folder}/link")
+    def body(setting, directory):
+        os.makedirs(f"{directory}/outer/inner/deep")
+        os.symlink(f"{directory}/outer/inner", f"{directory}/link")
         bound = None
         if "bound" in names:
-            bound = f"{folder}/bound"
+            bound = f"{directory}/bound"
             os.makedirs(bound)
-            subprocess.run(["mount", "--bind", f"{folder}/outer/inner", bound], check=True)
-        first, second = tree(f"{folder}/first", "one", LARGE), tree(f"{folder}/second", "two")
-        keys, (one, two) = setting.keys, [f"{folder}/{name}" for name in names]
+            subprocess.run(["mount", "--bind", f"{directory}/outer/inner", bound], check=True)
+        first, second = tree(f"{directory}/first", "one", LARGE), tree(f"{directory}/second", "two")
+        keys, (one, two) = setting.keys, [f"{directory}/{name}" for name in names]
         try:
             with contextlib.ExitStack() as stack:
                 if processes == 1:
-                    server = stack.enter_context(peers.dvm_target(folder, keys, {"one": one, "two": two}))
+                    server = stack.enter_context(peers.dvm_target(directory, keys, {"one": one, "two": two}))
                     ports = (server.port, server.port)
                 else:
-                    ports = [stack.enter_context(peers.dvm_target(folder, keys, {name: path}, label=name)).port
+                    ports = [stack.enter_context(peers.dvm_target(directory, keys, {name: path}, label=name)).port
                              for name, path in (("one", one), ("two", two))]
                 argv = [peers.dvm_source(keys, path, port, "--no-delete", *options, volume=name)
                         for path, port, options, name in ((first, ports[0], [SLOW], "one"),
@@ -82,10 +82,10 @@ def _overlapping(names, processes):
     return body
 
 
-def _stock_source(setting, folder):
+def _stock_source(setting, directory):
     """A stock source is refused with an @ERROR line; its dry run and its pull are not, and it excludes others."""
-    first, second = tree(f"{folder}/first", "one", LARGE), tree(f"{folder}/second", "two")
-    with Ends(setting, folder) as ends, peers.stunnel_client(folder, setting.keys, ends.port) as near:
+    first, second = tree(f"{directory}/first", "one", LARGE), tree(f"{directory}/second", "two")
+    with Ends(setting, directory) as ends, peers.stunnel_client(directory, setting.keys, ends.port) as near:
         stock = peers.stock_push(setting.keys, second, near.port)
         with Pushing(source(ends, first, SLOW), f"{ends.target}/a000 one") as push:
             # Before protocol 31 an exit code cannot be sent, and the connection just ends.
@@ -94,21 +94,21 @@ def _stock_source(setting, folder):
                 check(outcome.code == code, str(outcome))
                 check(any(line.startswith("@ERROR: ") and "in use" in line for line in outcome.lines()), str(outcome))
             check(run([*stock, "--dry-run"]).code == 0, "a dry run")
-            pull = [*stock[:-2], stock[-1], f"{folder}/pulled/"]
+            pull = [*stock[:-2], stock[-1], f"{directory}/pulled/"]
             outcome = run([word for word in pull if word != "--delete"])
-            check(outcome.code == 0 and os.path.exists(f"{folder}/pulled/a000 one"), f"a pull: {outcome}")
+            check(outcome.code == 0 and os.path.exists(f"{directory}/pulled/a000 one"), f"a pull: {outcome}")
             check(push.end().code == 0, "the first")
         check_equal_trees(compare.compare(first, ends.target))
-        large = tree(f"{folder}/third", "three", LARGE)
+        large = tree(f"{directory}/third", "three", LARGE)
         slow = [*peers.stock_push(setting.keys, large, near.port), SLOW]
         with Pushing(slow, f"{ends.target}/a000 three") as push:
             check_in_use(run(source(ends, second)))
 
 
-def _killed(setting, folder):
+def _killed(setting, directory):
     """A source that is killed with -9 and restarted at once does not have to wait."""
-    first = tree(f"{folder}/first", "one", LARGE)
-    with Ends(setting, folder) as ends:
+    first = tree(f"{directory}/first", "one", LARGE)
+    with Ends(setting, directory) as ends:
         for _ in range(3):
             shutil.rmtree(ends.target)
             os.makedirs(ends.target)
@@ -119,10 +119,10 @@ def _killed(setting, folder):
             check_equal_trees(compare.compare(first, ends.target))
 
 
-def _frozen(setting, folder):
+def _frozen(setting, directory):
     """A stopped source excludes others, but not its own job, which ends it."""
-    first, second = tree(f"{folder}/first", "one", LARGE), tree(f"{folder}/second", "two")
-    with Ends(setting, folder) as ends:
+    first, second = tree(f"{directory}/first", "one", LARGE), tree(f"{directory}/second", "two")
+    with Ends(setting, directory) as ends:
         with Pushing(source(ends, first, SLOW, "--job", "nightly"), f"{ends.target}/a000 one") as push:
             push.process.send_signal(signal.SIGSTOP)
             check_in_use(run(source(ends, second)))
@@ -141,8 +141,8 @@ def _frozen(setting, folder):
 
 def _unwritable(how):
     """Statistics count what is in place: nothing, when nothing can be written."""
-    def body(setting, folder):
-        full, target = tree(f"{folder}/full", "full"), f"{folder}/target"
+    def body(setting, directory):
+        full, target = tree(f"{directory}/full", "full"), f"{directory}/target"
         tree(target, "old", files=2)
         prefix = []
         if how == "read-only":
@@ -151,9 +151,9 @@ def _unwritable(how):
         else:
             prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
         try:
-            server = peers.dvm_target(folder, setting.keys, {"data": target})
+            server = peers.dvm_target(directory, setting.keys, {"data": target})
             if prefix:
-                server.argv = [*prefix, *_readable_by_nobody(server.argv, folder)]
+                server.argv = [*prefix, *_readable_by_nobody(server.argv, directory)]
             with server:
                 argv = peers.dvm_source(setting.keys, full, server.port, "--check", "none", "--progress", "json")
                 outcome = run(argv)
@@ -170,22 +170,22 @@ def _unwritable(how):
     return body
 
 
-def _readable_by_nobody(argv, folder):
+def _readable_by_nobody(argv, directory):
     """The arguments with secrets that another user may read."""
     copies = []
     for word in argv:
         if word.endswith("/credentials") or word.endswith(".key"):
-            word = shutil.copy(word, f"{folder}/{os.path.basename(word)}")
+            word = shutil.copy(word, f"{directory}/{os.path.basename(word)}")
             os.chown(word, 65534, 65534)
             os.chmod(word, 0o600)
         copies.append(word)
     return copies
 
 
-def _interrupted(setting, folder):
+def _interrupted(setting, directory):
     """A stopped run counts no file that has not arrived."""
-    full = tree(f"{folder}/full", "full", LARGE, files=40)
-    with Ends(setting, folder) as ends:
+    full = tree(f"{directory}/full", "full", LARGE, files=40)
+    with Ends(setting, directory) as ends:
         argv = source(ends, full, SLOW, "--progress", "json")
         with Pushing(argv, f"{ends.target}/a039 full") as push:
             time.sleep(1.2)  # the target reports what it has once a second
@@ -198,14 +198,14 @@ def _interrupted(setting, folder):
         check(event["created"] < len(there), f"created {event['created']} of {len(there) - 1}")
 
 
-def _stock_unwritable(setting, folder):
+def _stock_unwritable(setting, directory):
     """A stock target does not report what is in place, and a failed pass does not claim that it is."""
-    full, target = tree(f"{folder}/full", "full"), f"{folder}/target"
+    full, target = tree(f"{directory}/full", "full"), f"{directory}/target"
     os.makedirs(target)
     subprocess.run(["mount", "--bind", target, target], check=True)
     subprocess.run(["mount", "-o", "remount,ro,bind", target], check=True)
     try:
-        with Ends(setting, folder, target="stock", path=target) as ends:
+        with Ends(setting, directory, target="stock", path=target) as ends:
             outcome = run(source(ends, full, "--progress", "json"))
             check(outcome.code != 0, str(outcome))
             event = finished(outcome)
@@ -216,10 +216,10 @@ def _stock_unwritable(setting, folder):
 
 # MARK: directories that are replaced
 
-def _removed_directory(setting, folder):
+def _removed_directory(setting, directory):
     """A volume whose directory is removed is reported as missing, and used again when it is back."""
-    full = tree(f"{folder}/full", "full")
-    with Ends(setting, folder) as ends:
+    full = tree(f"{directory}/full", "full")
+    with Ends(setting, directory) as ends:
         check(run(source(ends, full)).code == 0, "the first pass")
         shutil.rmtree(ends.target)
         for more in ([], ["--check", "none"]):
@@ -241,14 +241,14 @@ OVERLAPS = [((one, two), processes) for one, two in (
 REDUCED = [(("outer/inner", "link"), 2), (("outer/inner/deep", "outer"), 1), (("outer", "link"), 2), (("bound", "outer"), 2)]
 
 
-def _unmounted(setting, folder):
+def _unmounted(setting, directory):
     """A volume that was a mount point is missing when nothing is mounted there; what is below is left alone."""
-    full, target = tree(f"{folder}/full", "full"), f"{folder}/target"
+    full, target = tree(f"{directory}/full", "full"), f"{directory}/target"
     os.makedirs(target)
     mount = ["mount", "-t", "tmpfs", "-o", "size=9m", "dvm-test", target]
     subprocess.run(mount, check=True)
     try:
-        with Ends(setting, folder, path=target) as ends:
+        with Ends(setting, directory, path=target) as ends:
             check(run(source(ends, full)).code == 0, "the first pass")
             # The previous session may still be ending.
             wait_for(lambda: subprocess.run(["umount", target], capture_output=True).returncode == 0, "unmounting")
@@ -259,7 +259,7 @@ def _unmounted(setting, folder):
             outcome = run(source(ends, full))
             if outcome.code != 0:
                 check_refused(outcome, "DVM-2011", "restart dvm-target", 3)
-        with Ends(setting, folder, path=target) as ends:
+        with Ends(setting, directory, path=target) as ends:
             check(run(source(ends, full)).code == 0, "mounted again, and the target restarted")
             check_equal_trees(compare.compare(full, target))
     finally:

@@ -21,12 +21,12 @@ def differential_cases(full, seed):
     """All runs, or the first of them. A case's name has the names of its options, for --only."""
     numbers = range(FULL if full else REDUCED)
     made = [Case(f"differential/{number}/{'+'.join(describe(seed, number)[2])}", _body(seed, number), cost=0.4) for number in numbers]
-    checks = [Case("differential/rules", lambda setting, folder: examples.check_rules(), cost=0.1)]
+    checks = [Case("differential/rules", lambda setting, directory: examples.check_rules(), cost=0.1)]
     return [*checks, *([Case("differential/options", _covered(seed), cost=1)] if full else []), *made]
 
 
 def _covered(seed):
-    def body(setting, folder):
+    def body(setting, directory):
         counts = collections.Counter(option for number in range(FULL) for option in options.shown_options(describe(seed, number)[3]))
         rare = [f"{option}: {counts[option]} runs" for option in options.REQUIRED if counts[option] < LEAST]
         check(not rare, f"options in fewer than {LEAST} of {FULL} runs", *rare)
@@ -51,12 +51,12 @@ def describe(seed, number):
 
 
 def _body(seed, number):
-    def body(setting, folder):
+    def body(setting, directory):
         rng, state, names, arguments, sources, target = describe(seed, number)
         with_attributes = rng.random() < 0.4
         source = trees.random_tree(rng, with_attributes)
         others = [trees.altered_tree(rng, source, with_attributes) for _ in range(3)]
-        tried = trial.Trial(setting, folder, state, arguments, sources, target, source, others)
+        tried = trial.Trial(setting, directory, state, arguments, sources, target, source, others)
         expected = tried.outcome("stock", "stock")
         if expected["code"] == trial.UNFINISHED:
             return _without_end(tried)

@@ -13,7 +13,7 @@ NAMES = [b"a", b"b", b"c.txt", b"d.log", b"e e", b"f.tmp", b"core", b"x.o", b"g.
          b"\xc3\xbc", b"-dash", b"tab\there", b"long " + b"n" * 60, b".hidden", b"x1", b"x2", b"x3"]
 SIZES = [0, 1, 99, 700, 3000, 3000, 17_000, 70_000, 300_000]
 MODES = [0o644, 0o644, 0o644, 0o600, 0o755, 0o640, 0o444, 0o666, 0o4755, 0o2755]
-FOLDER_MODES = [0o755, 0o755, 0o755, 0o700, 0o775, 0o2775, 0o1777]
+DIRECTORY_MODES = [0o755, 0o755, 0o755, 0o700, 0o775, 0o2775, 0o1777]
 OWNERS = [(0, 0), (0, 0), (0, 0), (1000, 1000), (12345, 54321), (1, 2)]
 LINKS = [b"a", b"../a", b"sub/b", b"nowhere", b"/etc/hostname", b"../../../../out", b".", b"..", b"sub"]
 LATEST = (BASE + 150_000_000) * 10**9
@@ -43,17 +43,17 @@ def random_tree(rng, with_attributes):
     files = [path for path, entry in tree.items() if entry.kind == "-"]
     for number in range(rng.choice([0, 0, 1, 2, 4])):
         if files:
-            folder = os.path.dirname(rng.choice(list(tree)))
-            path = os.path.join(folder, b"link%d" % number)
+            directory = os.path.dirname(rng.choice(list(tree)))
+            path = os.path.join(directory, b"link%d" % number)
             if path not in tree:
                 tree[path] = Entry("h", value=rng.choice(files))
     return tree
 
 
-def _fill(rng, tree, folder, depth, with_attributes):
+def _fill(rng, tree, directory, depth, with_attributes):
     names = rng.sample(NAMES, rng.randrange(3, 9) if depth == 0 else rng.randrange(0, 6))
     for name in names:
-        path = os.path.join(folder, name)
+        path = os.path.join(directory, name)
         kind = rng.choices("-dlpcb", (60, 25 if depth < 3 else 0, 12, 2, 1, 1))[0]
         tree[path] = entry = _random_entry(rng, kind, path)
         if with_attributes and rng.random() < 0.4:
@@ -62,11 +62,11 @@ def _fill(rng, tree, folder, depth, with_attributes):
             _fill(rng, tree, path, depth + 1, with_attributes)
     for name, texts in MERGE_FILES.items():
         if rng.random() < 0.12:
-            tree[os.path.join(folder, name)] = Entry("-", time=_time(rng), value=rng.choice(texts) + b"\n")
+            tree[os.path.join(directory, name)] = Entry("-", time=_time(rng), value=rng.choice(texts) + b"\n")
 
 
 def _random_entry(rng, kind, path):
-    entry = Entry(kind, rng.choice(FOLDER_MODES if kind == "d" else MODES), rng.choice(OWNERS), _time(rng))
+    entry = Entry(kind, rng.choice(DIRECTORY_MODES if kind == "d" else MODES), rng.choice(OWNERS), _time(rng))
     if kind == "-":
         entry.value = content(rng.randrange(1000), rng.choice(SIZES))
     elif kind == "l":
@@ -118,9 +118,9 @@ def altered_tree(rng, source, with_attributes):
         if entry.kind == "h" and (entry.value not in tree or tree[entry.value].kind != "-"):
             continue
         tree[path] = entry if what < 0.55 or entry.kind == "h" else _altered(rng, entry, path)
-    folders = [b""] + [path for path, entry in tree.items() if entry.kind == "d"]
+    directories = [b""] + [path for path, entry in tree.items() if entry.kind == "d"]
     for number in range(rng.randrange(5)):
-        path = os.path.join(rng.choice(folders), rng.choice([b"extra%d", b"x%d", b"old%d.log", b"old%d.bak"]) % number)
+        path = os.path.join(rng.choice(directories), rng.choice([b"extra%d", b"x%d", b"old%d.log", b"old%d.bak"]) % number)
         if path in tree:
             continue
         kind = rng.choice("---dl")

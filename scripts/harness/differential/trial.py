@@ -15,7 +15,7 @@ UNFINISHED = 999
 class Trial:
     """`source` is what `src` holds, `others` what `dst`, `other` and `other2` hold before each run."""
     setting: object
-    folder: str
+    directory: str
     state: object
     arguments: list
     sources: list
@@ -25,9 +25,9 @@ class Trial:
 
     def outcome(self, client, server):
         """One run, by exit code, printed lines, errors and trees."""
-        place = f"{self.folder}/{client}-{server}"
+        place = f"{self.directory}/{client}-{server}"
         os.makedirs(place)
-        os.chmod(self.folder, 0o777)
+        os.chmod(self.directory, 0o777)
         self._prepare(place)
         found = run(self._command(place, client, server), cwd=place, timeout=60)
         err = found.err.replace(os.fsencode(place), b"@")
@@ -38,7 +38,7 @@ class Trial:
 
     def instead(self, arguments, transport):
         """The same with other arguments or by another transport, in a place of its own."""
-        return replace(self, folder=f"{self.folder}/instead", arguments=arguments, state=replace(self.state, transport=transport))
+        return replace(self, directory=f"{self.directory}/instead", arguments=arguments, state=replace(self.state, transport=transport))
 
     def _prepare(self, place):
         state, owner = self.state, None if self.state.is_root else (1000, 1000)

@@ -54,7 +54,7 @@ def _rows():
     return re.findall(r"^\| ([FTS]\d+) \|", section, re.M) + ["19.4", "12.1", "12.2", "10.3"]
 
 
-def _every_row(setting, folder):
+def _every_row(setting, directory):
     """Each row has an attack here, in both directions where both exist, or a test elsewhere, and that test exists."""
     from_server, from_client, problems = set(), set(), []
     for attack in all_attacks():

@@ -36,8 +36,8 @@ ANSWERS = {
 
 def _control(answer, expected):
     """A target that answers with such values: the source ends cleanly with the expected error."""
-    def body(setting, folder):
-        source = _tree(folder + "/source")
+    def body(setting, directory):
+        source = _tree(directory + "/source")
         # The session is refused, so that only the check runs.
         def refuse(tunnel):
             tunnel.sendall(b"@ERROR: no session here\n")
@@ -67,11 +67,11 @@ def _sparse(path, size, data=b""):
 
 def _too_large(source_kind):
     """Two sparse files of 5 EiB: each is refused by name, everything else arrives, and nothing is read."""
-    def body(setting, folder):
-        source = _tree(folder + "/source")
+    def body(setting, directory):
+        source = _tree(directory + "/source")
         for name in ("huge one", "huge two"):
             _sparse(f"{source}/{name}", 5 * EIB, b"x")
-        with Ends(setting, folder, source=source_kind) as ends:
+        with Ends(setting, directory, source=source_kind) as ends:
             # Stock would read the zeros for its checksums.
             for checksum in ((), ("--checksum",))[:1 if source_kind == "stock" else 2]:
                 outcome = ends.push(source, *checksum, timeout=30)
@@ -85,10 +85,10 @@ def _too_large(source_kind):
     return body
 
 
-def _settable(setting, folder):
+def _settable(setting, directory):
     """--max-file-size at the source: a longer file is refused, a shorter one is not; an invalid quantity is an error."""
-    source = _tree(folder + "/source")
-    with Ends(setting, folder) as ends:
+    source = _tree(directory + "/source")
+    with Ends(setting, directory) as ends:
         outcome = ends.push(source, "--max-file-size", "64Ki")
         check(outcome.code == 23 and b"\"two\" has 100000 bytes" in outcome.err, f"not refused: {outcome}")
         check(os.listdir(ends.target) == ["one"], f"arrived: {os.listdir(ends.target)}")
@@ -97,9 +97,9 @@ def _settable(setting, folder):
         check(ends.push(source, "--max-file-size", "much").code == 2, "taken: much")
 
 
-def _no_crash(setting, folder):
+def _no_crash(setting, directory):
     """Two such files that already exist at the target are counted without a crash, even by dvm-rsync, which has no limit."""
-    source, target = _tree(folder + "/source"), folder + "/target"
+    source, target = _tree(directory + "/source"), directory + "/target"
     os.makedirs(target)
     for name in ("huge one", "huge two"):
         for place in (source, target):
@@ -111,18 +111,18 @@ def _no_crash(setting, folder):
         argv = [peers.DVM_RSYNC, *options, f"--rsync-path={peers.DVM_RSYNC}", source + "/", f"{remote}{target}/"]
         outcome = run(argv, 30)
         check(outcome.code == 0, f"{options}: {outcome}")
-    with Ends(setting, folder) as ends:
+    with Ends(setting, directory) as ends:
         outcome = ends.push(source, "--check", "none")
         check(outcome.code == 0, f"dvm-source: {outcome}")
 
 
 def _holes(size):
     """A file of one MiB of data and a long hole: the hole is not read, and is preserved."""
-    def body(setting, folder):
-        source = folder + "/source"
+    def body(setting, directory):
+        source = directory + "/source"
         os.makedirs(source)
         _sparse(source + "/image", size, os.urandom(MIB))
-        with Ends(setting, folder) as ends:
+        with Ends(setting, directory) as ends:
             argv = peers.dvm_source(setting.keys, source, ends.port)
             start = time.monotonic()
             with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
@@ -148,8 +148,8 @@ def _read_bytes(pid):
 
 def _requests(mebibytes, limit):
     """Items with names of 4 KB from a target that does not read: the source stops reading, and its memory stays bounded."""
-    def body(setting, folder):
-        source, sent, ready = folder + "/source", [0], threading.Event()
+    def body(setting, directory):
+        source, sent, ready = directory + "/source", [0], threading.Event()
         os.makedirs(source)
         with open(source + "/big", "wb") as file:
             file.write(os.urandom(64 * MIB))
@@ -185,8 +185,8 @@ def _requests(mebibytes, limit):
 
 def _names(count, limit):
     """A million names of users and groups: the target ends the session, and its memory stays bounded."""
-    def body(setting, folder):
-        with Ends(setting, folder) as ends:
+    def body(setting, directory):
+        with Ends(setting, directory) as ends:
             talk = scripted.push(ends.port, setting.keys, "-ogrtpe.LsfxC")
             talk.send(scripted.entry(b".", 0o40755, owner=0) + b"\0")
             name = b"u" * 247
@@ -249,10 +249,10 @@ def _age(path):
     return os.stat(path).st_ino if os.path.exists(path) else None
 
 
-def _basis_again(setting, folder):
+def _basis_again(setting, directory):
     """7 bytes announced, and a basis of 16 MiB referenced eight times in 7 bytes each: reported, and not kept."""
     data = os.urandom(16 * MIB)
-    with Ends(setting, folder) as ends:
+    with Ends(setting, directory) as ends:
         with open(ends.target + "/f", "wb") as file:
             file.write(data)
 
@@ -265,14 +265,14 @@ def _basis_again(setting, folder):
         check(os.stat(ends.target + "/f").st_size == len(data), "the old file is not as it was")
 
 
-def _inflated(setting, folder):
+def _inflated(setting, directory):
     """7 bytes announced, 128 MiB delivered from 4 KB of zstd (400 MiB in full): reported, and not kept."""
     count = 400 if setting.full else 128
     digest = hashlib.md5()
     for _ in range(count):
         digest.update(bytes(MIB))
     tokens = scripted.compressed(scripted.zstd_zeros(count * 8))
-    with Ends(setting, folder) as ends:
+    with Ends(setting, directory) as ends:
         size, words = _send_file(setting, ends, 7, tokens, digest.digest(), "--compress-choice=zstd")
         check(size is None, f"accepted with {size} bytes from {len(tokens)}")
         check('"f" has grown from 7 bytes' in words and "not kept" in words, f"no word of it: {words}")
@@ -281,11 +281,11 @@ def _inflated(setting, folder):
         check(size == count * MIB, f"an announced file of zeros is refused: {words}")
 
 
-def _grown(setting, folder):
+def _grown(setting, directory):
     """2 bytes announced, 3 MiB delivered, as a log that grows: accepted completely, and reported in the target's log."""
     data = os.urandom(3 * MIB)
     tokens = struct.pack("<i", len(data)) + data + struct.pack("<i", 0)
-    with Ends(setting, folder) as ends:
+    with Ends(setting, directory) as ends:
         size, words = _send_file(setting, ends, 2, tokens, hashlib.md5(data).digest())
         check(size == len(data) and not words, f"{size} bytes arrived: {words}")
         with open(ends.target + "/f", "rb") as file:
@@ -294,30 +294,30 @@ def _grown(setting, folder):
         check("1 of them grew" in log, f"not logged: {log[-300:]}")
 
 
-def _reserve(setting, folder):
+def _reserve(setting, directory):
     """A file that grows endlessly does not use the reserve of a volume of 128 MiB."""
-    served = folder + "/small"
+    served = directory + "/small"
     os.makedirs(served)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=128m", "dvm-test", served], check=True)
     try:
         data = os.urandom(MIB)
         tokens = (struct.pack("<i", MIB) + data) * 127 + struct.pack("<i", 0)
-        with Ends(setting, folder, path=served) as ends:
+        with Ends(setting, directory, path=served) as ends:
             size, words = _send_file(setting, ends, 7, tokens, bytes(16))
         check(size is None and "are kept for what was listed" in words, f"{size} bytes arrived: {words}")
     finally:
         subprocess.run(["umount", served], check=True)
 
 
-def _listed_growth(setting, folder):
+def _listed_growth(setting, directory):
     """A log that is appended to between listing and reading arrives; the pass is complete and lists it."""
-    source = folder + "/source"
+    source = directory + "/source"
     os.makedirs(source)
     with open(source + "/a", "wb") as file:
         file.write(os.urandom(8 * MIB))
     with open(source + "/z.log", "wb") as file:
         file.write(b"first\n")
-    with Ends(setting, folder) as ends:
+    with Ends(setting, directory) as ends:
         argv = peers.dvm_source(setting.keys, source, ends.port, "--bwlimit", "4M")
         with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
             # What was read shows that the list has been sent and the first file is in progress.

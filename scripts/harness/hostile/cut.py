@@ -44,18 +44,18 @@ def positions(full):
 
 
 def _body(way, towards, limits):
-    def body(setting, folder):
-        old_path, new_path, old, new = damage.two_versions(folder)
-        target, served = folder + "/target", folder + "/served"
+    def body(setting, directory):
+        old_path, new_path, old, new = damage.two_versions(directory)
+        target, served = directory + "/target", directory + "/served"
         os.makedirs(served)
         with contextlib.ExitStack() as stack:
             if way == "tls push":
-                ends = stack.enter_context(Ends(setting, folder, path=served))
+                ends = stack.enter_context(Ends(setting, directory, path=served))
                 port = ends.port
             else:
                 server = peers.STOCK_RSYNC if "pull" in way else peers.DVM_RSYNC
                 port = stack.enter_context(peers.rsync_daemon(
-                    server, folder, {"data": (served, "")}, setting.keys.credentials)).port
+                    server, directory, {"data": (served, "")}, setting.keys.credentials)).port
             cutter = stack.enter_context(Cutter(port, towards))
             for limit in limits:
                 cutter.limit = limit

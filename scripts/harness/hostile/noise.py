@@ -65,8 +65,8 @@ class NoisyServer(Listening):
 
 def _to_source(stage, seed, tls):
     """Our client with a noisy server: it ends in time, with an exit code and an error line."""
-    def body(setting, folder):
-        _, new_path, _, _ = damage.two_versions(folder)
+    def body(setting, directory):
+        _, new_path, _, _ = damage.two_versions(directory)
         with NoisyServer(stage, seed, setting.keys if tls else None) as server:
             if tls:
                 argv = peers.dvm_source(setting.keys, new_path, server.port)
@@ -102,9 +102,9 @@ def _attack(connection, stage, source):
 
 def _to_target(stage, tls):
     """A noisy client connects to our target, many times; then a normal push must succeed and nothing else be there."""
-    def body(setting, folder):
-        old_path, new_path, old, new = damage.two_versions(folder)
-        with Ends(setting, folder) as ends:
+    def body(setting, directory):
+        old_path, new_path, old, new = damage.two_versions(directory)
+        with Ends(setting, directory) as ends:
             check(ends.push(old_path).code == 0, "the first push failed")
             for seed in range(SEEDS):
                 connection = socket.create_connection(("127.0.0.1", ends.port if tls else ends.plain_port))

@@ -122,8 +122,8 @@ PEERS = {
 
 def _to_source(serve, style, code):
     """Our source with a target that sends hostile text: it shows none of it, and ends with a code."""
-    def body(setting, folder):
-        source = small_tree(folder, size=100)
+    def body(setting, directory):
+        source = small_tree(directory, size=100)
         with ScriptedServer(lambda connection: serve(setting.keys, connection)) as server:
             outcome = run(peers.dvm_source(setting.keys, source, server.port, "--silence-limit", "2", "--progress", style),
                           60)
@@ -138,9 +138,9 @@ def _to_source(serve, style, code):
     return body
 
 
-def _flooded(setting, folder):
+def _flooded(setting, directory):
     """A target that sends 200,000 messages fills neither the terminal nor the memory."""
-    source = small_tree(folder, size=100)
+    source = small_tree(directory, size=100)
     with ScriptedServer(lambda connection: _steps(_greet, _accept, _flood)(setting.keys, connection)) as server:
         outcome = run(peers.dvm_source(setting.keys, source, server.port, "--silence-limit", "5", "--progress", "lines"),
                       60)
@@ -150,8 +150,8 @@ def _flooded(setting, folder):
 
 def _to_rsync(serve_plain):
     """The same for dvm-rsync, which, like stock, escapes control characters."""
-    def body(setting, folder):
-        source = small_tree(folder, size=100)
+    def body(setting, directory):
+        source = small_tree(directory, size=100)
 
         def serve(connection):
             for step in serve_plain:
@@ -167,10 +167,10 @@ def _to_rsync(serve_plain):
     return body
 
 
-def _target_log(setting, folder):
+def _target_log(setting, directory):
     """Text from clients is escaped in the target's log."""
     user = EVIL.replace("\n", "").replace("\r", "").replace(" ", "_").encode()[:900]
-    with target(setting, folder) as server:
+    with target(setting, directory) as server:
         def client(*protocols):
             context = ssl.create_default_context(cafile=setting.keys.ca)
             if protocols:
@@ -208,8 +208,8 @@ def _target_log(setting, folder):
 
 def _asks(greeting, *options, answered, trust="ca"):
     """A target that requests the password with some greeting gets the digest, or no answer."""
-    def body(setting, folder):
-        source, heard = small_tree(folder, size=100), []
+    def body(setting, directory):
+        source, heard = small_tree(directory, size=100), []
 
         def serve(connection):
             stream = tls(setting.keys, connection)
@@ -248,8 +248,8 @@ def fingerprint(keys):
 
 def _accepts(greeting, *options, plain, accepted, offered):
     """Our target accepts a proof made with MD5, or refuses it before the challenge."""
-    def body(setting, folder):
-        with target(setting, folder, *options) as server:
+    def body(setting, directory):
+        with target(setting, directory, *options) as server:
             connection = socket.create_connection(("127.0.0.1", server.plain_port if plain else server.port))
             connection.settimeout(20)
             if not plain:

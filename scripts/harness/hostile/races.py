@@ -57,12 +57,12 @@ def _arm(name, held, target):
 
 
 @contextlib.contextmanager
-def _swapping(folder):
+def _swapping(directory):
     """Runs the attacker during the `with`."""
     code = ("import sys; sys.dont_write_bytecode = True; sys.path.insert(0, sys.argv[1]); "
             "from harness.hostile.races import swap; swap(*sys.argv[2:])")
     argv = ["setpriv", "--pdeathsig", "KILL", sys.executable, "-c", code, os.path.join(peers.REPOSITORY, "scripts"),
-            f"{folder}/volume", f"{folder}/outside", f"{folder}/spare"]
+            f"{directory}/volume", f"{directory}/outside", f"{directory}/spare"]
     with subprocess.Popen(argv, stderr=subprocess.PIPE) as attacker:
         try:
             yield
@@ -74,17 +74,17 @@ def _swapping(folder):
 
 # MARK: the trees
 
-def _fill(folder, number):
+def _fill(directory, number):
     """A directory with files whose content, modes and times depend on the number."""
     for name in ("", "sub"):
-        os.makedirs(f"{folder}/{name}", exist_ok=True)
+        os.makedirs(f"{directory}/{name}", exist_ok=True)
         for index in range(FILES // 2):
-            path = f"{folder}/{name}/f{index}"
+            path = f"{directory}/{name}/f{index}"
             with open(path, "wb") as file:
                 file.write(f"version {number} of {index}\n".encode() * (1 + index * 40))
             os.chmod(path, 0o640 + number)
             os.utime(path, (10**9 + number, 10**9 + number))
-        os.chmod(f"{folder}/{name}", 0o750 + number)
+        os.chmod(f"{directory}/{name}", 0o750 + number)
 
 
 def _version(path, number):
@@ -102,68 +102,68 @@ def _version(path, number):
 def _outside(path):
     """What must stay as it is: it has the volume's names, and more."""
     _fill(path, 5)
-    for folder, _, names in os.walk(path):
+    for directory, _, names in os.walk(path):
         for name in [*names, "more"]:
-            with open(f"{folder}/{name}", "wb") as file:
+            with open(f"{directory}/{name}", "wb") as file:
                 file.write(SECRET)
-            os.chmod(f"{folder}/{name}", 0o604)
+            os.chmod(f"{directory}/{name}", 0o604)
     with open(path + "/leaf", "wb") as file:
         file.write(SECRET)
     # With times of access before those of change, each reading sets a new one (relatime).
-    for folder, _, names in os.walk(path, topdown=False):
+    for directory, _, names in os.walk(path, topdown=False):
         for name in [*names, ""]:
-            os.utime(f"{folder}/{name}", (5, 10**9))
+            os.utime(f"{directory}/{name}", (5, 10**9))
 
 
 def _look(path):
     """Everything that a change or a reading would alter; looking itself must not, so that content is compared at the end."""
     found = {}
-    for folder in (path, path + "/sub"):
-        directory = os.lstat(folder)
+    for directory in (path, path + "/sub"):
+        status = os.lstat(directory)
         # The listing of this function is the only one: directories are compared without their time of access.
-        found[folder] = (directory.st_mode, directory.st_mtime_ns, directory.st_ctime_ns, directory.st_nlink)
-        for name in os.listdir(folder):
-            info = os.lstat(f"{folder}/{name}")
+        found[directory] = (status.st_mode, status.st_mtime_ns, status.st_ctime_ns, status.st_nlink)
+        for name in os.listdir(directory):
+            info = os.lstat(f"{directory}/{name}")
             if not stat.S_ISDIR(info.st_mode):
-                found[f"{folder}/{name}"] = (info.st_mode, info.st_uid, info.st_gid, info.st_size, info.st_mtime_ns,
-                                             info.st_ctime_ns, info.st_nlink, info.st_atime_ns)
+                found[f"{directory}/{name}"] = (info.st_mode, info.st_uid, info.st_gid, info.st_size, info.st_mtime_ns,
+                                                info.st_ctime_ns, info.st_nlink, info.st_atime_ns)
     return found
 
 
 # MARK: the roles
 
-def _shell(folder, name, command):
+def _shell(directory, name, command):
     """A remote shell that starts `command` with the arguments for a server, or, with `@`, as it is."""
     words = command.replace("@", "") if "@" in command else command + ' "$@"'
-    return peers.write(f"{folder}/{name}", "#!/bin/sh\n# drops the host and the program's name\nshift 2\n"
+    return peers.write(f"{directory}/{name}", "#!/bin/sh\n# drops the host and the program's name\nshift 2\n"
                        f"exec {words}\n", 0o755)
 
 
-def _daemon_shell(folder):
-    configuration = peers.write(f"{folder}/rsyncd.conf", f"log file = {folder}/log\n[m]\npath = {folder}/volume\n"
+def _daemon_shell(directory):
+    configuration = peers.write(f"{directory}/rsyncd.conf", f"log file = {directory}/log\n[m]\npath = {directory}/volume\n"
                                 "read only = no\nuse chroot = no\nuid = root\ngid = root\nmunge symlinks = no\n")
-    return _shell(folder, "daemon", f"{peers.DVM_RSYNC} --server --daemon --config={configuration} . @")
+    return _shell(directory, "daemon", f"{peers.DVM_RSYNC} --server --daemon --config={configuration} . @")
 
 
 def _receivers(options):
     """The command of each receiving role: from the source's path."""
-    def client(setting, folder, stack):
-        shell = _shell(folder, "shell", peers.STOCK_RSYNC)
-        return lambda source: [peers.DVM_RSYNC, *options, "-e", shell, f"host:{source}/", f"{folder}/volume/"]
+    def client(setting, directory, stack):
+        shell = _shell(directory, "shell", peers.STOCK_RSYNC)
+        return lambda source: [peers.DVM_RSYNC, *options, "-e", shell, f"host:{source}/", f"{directory}/volume/"]
 
-    def server(setting, folder, stack):
-        shell = _shell(folder, "shell", peers.DVM_RSYNC)
-        return lambda source: [peers.STOCK_RSYNC, *options, "-e", shell, source + "/", f"host:{folder}/volume/"]
+    def server(setting, directory, stack):
+        shell = _shell(directory, "shell", peers.DVM_RSYNC)
+        return lambda source: [peers.STOCK_RSYNC, *options, "-e", shell, source + "/", f"host:{directory}/volume/"]
 
-    def daemon(setting, folder, stack):
-        shell = _daemon_shell(folder)
+    def daemon(setting, directory, stack):
+        shell = _daemon_shell(directory)
         return lambda source: [peers.STOCK_RSYNC, *options, "-e", shell, source + "/", "host::m/"]
 
-    def local(setting, folder, stack):
-        return lambda source: [peers.DVM_RSYNC, *options, source + "/", f"{folder}/volume/"]
+    def local(setting, directory, stack):
+        return lambda source: [peers.DVM_RSYNC, *options, source + "/", f"{directory}/volume/"]
 
-    def target(setting, folder, stack):
-        agent = stack.enter_context(peers.dvm_target(folder, setting.keys, {"m": f"{folder}/volume"},
+    def target(setting, directory, stack):
+        agent = stack.enter_context(peers.dvm_target(directory, setting.keys, {"m": f"{directory}/volume"},
                                                      options=("--no-sandbox",)))
         return lambda source: peers.dvm_source(setting.keys, source, agent.port, "--delete", "--check", "none", volume="m")
     return {"receiver client": client, "receiver server": server, "daemon receiver": daemon, "local copy": local,
@@ -172,21 +172,21 @@ def _receivers(options):
 
 def _senders(options):
     """The command of each sending role, to a directory."""
-    def client(setting, folder, stack):
-        shell = _shell(folder, "shell", peers.STOCK_RSYNC)
-        return lambda to: [peers.DVM_RSYNC, *options, "-e", shell, f"{folder}/volume/", f"host:{to}/"]
+    def client(setting, directory, stack):
+        shell = _shell(directory, "shell", peers.STOCK_RSYNC)
+        return lambda to: [peers.DVM_RSYNC, *options, "-e", shell, f"{directory}/volume/", f"host:{to}/"]
 
-    def server(setting, folder, stack):
-        shell = _shell(folder, "shell", peers.DVM_RSYNC)
-        return lambda to: [peers.STOCK_RSYNC, *options, "-e", shell, f"host:{folder}/volume/", to + "/"]
+    def server(setting, directory, stack):
+        shell = _shell(directory, "shell", peers.DVM_RSYNC)
+        return lambda to: [peers.STOCK_RSYNC, *options, "-e", shell, f"host:{directory}/volume/", to + "/"]
 
-    def daemon(setting, folder, stack):
-        shell = _daemon_shell(folder)
+    def daemon(setting, directory, stack):
+        shell = _daemon_shell(directory)
         return lambda to: [peers.STOCK_RSYNC, *options, "-e", shell, "host::m/", to + "/"]
 
-    def source(setting, folder, stack):
-        agent = stack.enter_context(peers.dvm_target(folder, setting.keys, {"m": f"{folder}/arrived"}))
-        return lambda to: peers.dvm_source(setting.keys, f"{folder}/volume", agent.port, "--delete", "--check", "none",
+    def source(setting, directory, stack):
+        agent = stack.enter_context(peers.dvm_target(directory, setting.keys, {"m": f"{directory}/arrived"}))
+        return lambda to: peers.dvm_source(setting.keys, f"{directory}/volume", agent.port, "--delete", "--check", "none",
                                            "--no-sandbox", volume="m")
     return {"sender client": client, "sender server": server, "daemon sender": daemon, "dvm-source": source}
 
@@ -194,21 +194,21 @@ def _senders(options):
 def _race(role, full, sends, whole=False, refills=False):
     """Repeats a role's command while names are swapped. With `whole`, every second version has none of the directories,
     so that all of their content is removed; with `refills`, what a sender removes is there again in the next pass."""
-    def body(setting, folder):
+    def body(setting, directory):
         seconds, passes, codes = SECONDS if full else REDUCED, 0, set()
-        volume, outside, arrived = f"{folder}/volume", f"{folder}/outside", f"{folder}/arrived"
-        sources = [_version(f"{folder}/source{number}", number) for number in (0, 1)]
+        volume, outside, arrived = f"{directory}/volume", f"{directory}/outside", f"{directory}/arrived"
+        sources = [_version(f"{directory}/source{number}", number) for number in (0, 1)]
         if whole:
             for name in ("mid", "deep/er"):
                 shutil.rmtree(f"{sources[1]}/{name}")
         shutil.copytree(sources[0], volume)
-        for path in (folder + "/spare", arrived):
+        for path in (directory + "/spare", arrived):
             os.makedirs(path)
         _outside(outside)
         before = _look(outside)
         with contextlib.ExitStack() as stack:
-            command = role(setting, folder, stack)
-            with _swapping(folder):
+            command = role(setting, directory, stack)
+            with _swapping(directory):
                 end = time.monotonic() + seconds
                 while time.monotonic() < end:
                     _empty(arrived)
@@ -244,13 +244,13 @@ def _differences(before, after):
 
 def _check_arrived(path, number):
     """Nothing from outside may have arrived: neither a name nor content."""
-    for folder, _, names in os.walk(path):
-        check("more" not in names, f"pass {number}: {folder} has a name from outside")
+    for directory, _, names in os.walk(path):
+        check("more" not in names, f"pass {number}: {directory} has a name from outside")
         for name in names:
-            if os.path.islink(f"{folder}/{name}"):
+            if os.path.islink(f"{directory}/{name}"):
                 continue
-            with open(f"{folder}/{name}", "rb") as file:
-                check(SECRET not in file.read(), f"pass {number}: {folder}/{name} has content from outside")
+            with open(f"{directory}/{name}", "rb") as file:
+                check(SECRET not in file.read(), f"pass {number}: {directory}/{name} has content from outside")
 
 
 def race_cases(full):

@@ -149,9 +149,9 @@ def mute_control(keys, steps):
     return serve
 
 
-def small_tree(folder, name="source", size=300_000):
+def small_tree(directory, name="source", size=300_000):
     """A volume of two files."""
-    path = f"{folder}/{name}"
+    path = f"{directory}/{name}"
     os.makedirs(path, exist_ok=True)
     for number in range(2):
         with open(f"{path}/file {number}", "wb") as handle:
@@ -168,8 +168,8 @@ def check_left(outcome, patience=PATIENCE, expected=SILENT):
 
 def _to_source(make_serve, *options, patience=PATIENCE, proxy=False):
     """Our source connects to a scripted server."""
-    def body(setting, folder):
-        source = small_tree(folder)
+    def body(setting, directory):
+        source = small_tree(directory)
         with ScriptedServer(make_serve(setting.keys)) as server:
             way = ["--proxy", f"http://127.0.0.1:{server.port}"] if proxy else []
             argv = peers.dvm_source(setting.keys, source, 9 if proxy else server.port, *limit(), *way, *options)
@@ -217,10 +217,10 @@ class Started:
         return Outcome(self.process.returncode, out, err, time.monotonic() - self.start)
 
 
-def target(setting, folder, *options, env=None):
-    """Our target with the limit, its volume in `folder`/target."""
-    os.makedirs(f"{folder}/target", exist_ok=True)
-    server = peers.dvm_target(folder, setting.keys, {"data": f"{folder}/target"}, plain=True)
+def target(setting, directory, *options, env=None):
+    """Our target with the limit, its volume in `directory`/target."""
+    os.makedirs(f"{directory}/target", exist_ok=True)
+    server = peers.dvm_target(directory, setting.keys, {"data": f"{directory}/target"}, plain=True)
     server.argv += [*limit(), *options]
     server.env = env
     return server
@@ -228,9 +228,9 @@ def target(setting, folder, *options, env=None):
 
 def _frozen(who, *options):
     """One of our agents is stopped (SIGSTOP) in the middle of a file: the other one ends."""
-    def body(setting, folder):
-        source = small_tree(folder, size=20 << 20)
-        with target(setting, folder) as server:
+    def body(setting, directory):
+        source = small_tree(directory, size=20 << 20)
+        with target(setting, directory) as server:
             argv = peers.dvm_source(setting.keys, source, server.port, *limit(), "--bwlimit=2000", *options)
             with Started(argv) as client:
                 wait_for(lambda: b"dvm-generate" in threads(server.process.pid))
@@ -258,10 +258,10 @@ def threads(pid):
     return names
 
 
-def _thawed(setting, folder):
+def _thawed(setting, directory):
     """An agent that was stopped for longer than the limit continues if the other end has waited for it."""
-    source = small_tree(folder, size=1 << 20)
-    with target(setting, folder, "--silence-limit", "60") as server:
+    source = small_tree(directory, size=1 << 20)
+    with target(setting, directory, "--silence-limit", "60") as server:
         argv = peers.dvm_source(setting.keys, source, server.port, *limit(), "--bwlimit=500")
         with Started(argv) as client:
             wait_for(lambda: b"dvm-generate" in threads(server.process.pid))
@@ -272,10 +272,10 @@ def _thawed(setting, folder):
         check(outcome.code == 0, f"{outcome}", server.log_text()[-500:])
 
 
-def honest_trees(folder, kind, size=1 << 20):
+def honest_trees(directory, kind, size=1 << 20):
     """A source and a target: `same` is equal, `delta` differs in one byte, `delete` has one name too many."""
-    source = small_tree(folder, size=size)
-    served = f"{folder}/target"
+    source = small_tree(directory, size=size)
+    served = f"{directory}/target"
     os.makedirs(served, exist_ok=True)
     if kind in ("same", "delta"):
         subprocess.run(["cp", "-a", source + "/.", served], check=True)
@@ -292,10 +292,10 @@ def honest_trees(folder, kind, size=1 << 20):
 
 def _stock_source(kind, *options, seconds=3 * LIMIT, wait=LIMIT):
     """A stock source that is busy for `seconds` without sending is not disconnected by a target whose limit is `wait`."""
-    def body(setting, folder):
-        source, served = honest_trees(folder, kind)
+    def body(setting, directory):
+        source, served = honest_trees(directory, kind)
         per_read = int(seconds * 1000 / 8)  # two files of 1 MiB, in pieces of 256 KiB
-        with target(setting, folder, "--silence-limit", str(wait)) as server:
+        with target(setting, directory, "--silence-limit", str(wait)) as server:
             with Started(peers.stock_push(setting.keys, source, server.plain_port, *options),
                          slow(setting, SLOW_READ=per_read)) as client:
                 outcome = client.outcome(60 + 4 * seconds)
@@ -308,11 +308,11 @@ def _stock_source(kind, *options, seconds=3 * LIMIT, wait=LIMIT):
 
 def _stock_target(kind, speeds, *options):
     """Our source waits for a stock target that is busy for several times the limit."""
-    def body(setting, folder):
-        source, served = honest_trees(folder, kind)
-        daemon = peers.rsync_daemon(peers.STOCK_RSYNC, folder, {"data": (served, "")}, setting.keys.credentials)
+    def body(setting, directory):
+        source, served = honest_trees(directory, kind)
+        daemon = peers.rsync_daemon(peers.STOCK_RSYNC, directory, {"data": (served, "")}, setting.keys.credentials)
         daemon.env = slow(setting, **speeds)
-        with daemon, peers.stunnel_server(folder, setting.keys, daemon.port) as tunnel:
+        with daemon, peers.stunnel_server(directory, setting.keys, daemon.port) as tunnel:
             outcome = run(peers.dvm_source(setting.keys, source, tunnel.port, *limit(), *options), 90)
         check(outcome.code == 0, f"{outcome}")
         check(outcome.seconds >= 2 * LIMIT, f"too fast for this test: {outcome.seconds:.1f} s")
@@ -323,9 +323,9 @@ def _stock_target(kind, speeds, *options):
 
 def _our_ends(kind, *options, source_speeds=None, target_speeds=None, size=1 << 20):
     """Our agents wait for each other while one of them is busy for several times the limit."""
-    def body(setting, folder):
-        source, served = honest_trees(folder, kind, size)
-        with target(setting, folder, env=slow(setting, **(target_speeds or {}))) as server:
+    def body(setting, directory):
+        source, served = honest_trees(directory, kind, size)
+        with target(setting, directory, env=slow(setting, **(target_speeds or {}))) as server:
             with Started(peers.dvm_source(setting.keys, source, server.port, *limit(), *options),
                          slow(setting, **(source_speeds or {}))) as client:
                 outcome = client.outcome(90)

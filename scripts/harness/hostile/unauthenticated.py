@@ -185,17 +185,17 @@ class Delay(Relay):
 
 
 @contextlib.contextmanager
-def _target(setting, folder):
+def _target(setting, directory):
     """A target with one volume: the server, and the volume's path."""
-    path = f"{folder}/volume"
+    path = f"{directory}/volume"
     os.makedirs(path, exist_ok=True)
-    with peers.dvm_target(folder, setting.keys, {"data": path}, plain=True) as server:
+    with peers.dvm_target(directory, setting.keys, {"data": path}, plain=True) as server:
         yield server, path
 
 
-def _load(folder, size):
+def _load(directory, size):
     """A source of some large and many small files."""
-    source = f"{folder}/load"
+    source = f"{directory}/load"
     os.makedirs(source)
     for number in range(4):
         with open(f"{source}/large{number}", "wb") as file:
@@ -206,11 +206,11 @@ def _load(folder, size):
     return source
 
 
-def _push_by(setting, folder, server, kind, source, *options):
+def _push_by(setting, directory, server, kind, source, *options):
     """One push by our source, or by a stock rsync through stock stunnel."""
     if kind == "dvm":
         return run(peers.dvm_source(setting.keys, source, server.port, *options), 120)
-    with peers.stunnel_client(folder, setting.keys, server.port) as near:
+    with peers.stunnel_client(directory, setting.keys, server.port) as near:
         argv = peers.stock_push(setting.keys, source, near.port, *options)
         return run([kind, *argv[1:]], 120)
 
@@ -221,13 +221,13 @@ def _pushers():
 
 def _with_idle_connections(count):
     """Silent connections of every kind at once, while trees are pushed at the same speed as without them."""
-    def body(setting, folder):
-        source, notes = _load(folder, count << 19), []
-        with _target(setting, folder) as (server, path):
+    def body(setting, directory):
+        source, notes = _load(directory, count << 19), []
+        with _target(setting, directory) as (server, path):
             def timed(kind):
                 for name in os.listdir(path):
                     os.unlink(f"{path}/{name}")
-                outcome = _push_by(setting, folder, server, kind, source)
+                outcome = _push_by(setting, directory, server, kind, source)
                 check(outcome.code == 0, f"{kind}: {outcome}", server.log_text()[-1500:])
                 check_equal_trees(compare.compare(source, path), kind)
                 return outcome.seconds
@@ -250,10 +250,10 @@ def _with_idle_connections(count):
 
 def _against_a_stream(pushes, each, seconds):
     """An endless stream of connections, faster than they time out: a slow legitimate client still gets in."""
-    def body(setting, folder):
+    def body(setting, directory):
         source = setting.trees[0][0]
         kinds = ["tcp", "half a handshake", "tls", "greeted", "module named"]
-        with _target(setting, folder) as (server, path), Delay(server.port, seconds) as far:
+        with _target(setting, directory) as (server, path), Delay(server.port, seconds) as far:
             with Crowd(server.port, each, kinds, pause=0.01) as crowd:
                 crowd.wait_until_full()
                 start, opened = time.monotonic(), crowd.opened
@@ -268,9 +268,9 @@ def _against_a_stream(pushes, each, seconds):
     return body
 
 
-def _early_input(setting, folder):
+def _early_input(setting, directory):
     """64 clients that send early input endlessly; and one that sends it once, like stock, and is served."""
-    with _target(setting, folder) as (server, path):
+    with _target(setting, directory) as (server, path):
         before = status_kib(server.process.pid, "RssAnon")
         with Crowd(server.port, 64, ["early input"]) as crowd:
             crowd.wait_until_full()
@@ -280,10 +280,10 @@ def _early_input(setting, folder):
             after = status_kib(server.process.pid, "RssAnon")
         # A connection's data takes 64 KiB at most; its thread and OpenSSL's state about the same again.
         check(after - before < 64 * 160, f"{after - before} KiB for 64 connections")
-        with open(f"{folder}/early", "wb") as file:
+        with open(f"{directory}/early", "wb") as file:
             file.write(bytes(range(256)) * 20)
         for kind in _pushers()[1:]:
-            outcome = _push_by(setting, folder, server, kind, setting.trees[0][0], f"--early-input={folder}/early")
+            outcome = _push_by(setting, directory, server, kind, setting.trees[0][0], f"--early-input={directory}/early")
             check(outcome.code == 0, f"{kind} with early input: {outcome}")
     return f"{after - before} KiB more for 64 connections"
 
@@ -300,9 +300,9 @@ def _answer(port, module, user, password_digest=b"nonsense"):
         return lines.readline(), time.monotonic() - start
 
 
-def _alike(setting, folder):
+def _alike(setting, directory):
     """Unknown volume, unknown user and wrong password: one answer, one delay, one log line; others do not wait."""
-    with _target(setting, folder) as (server, path):
+    with _target(setting, directory) as (server, path):
         answers = {}
         for module, user in ((b"data", b"mover"), (b"data", b"nobody"), (b"other", b"mover")):
             line, seconds = _answer(server.port, module, user)
@@ -329,27 +329,27 @@ def _alike(setting, folder):
     return f"64 wrong passwords at once in {spread:.1f} s"
 
 
-def _places_after_password(setting, folder):
+def _places_after_password(setting, directory):
     """More idle connections than the session limit, plain and in TLS: a transfer gets in."""
-    with _target(setting, folder) as (server, path), contextlib.ExitStack() as stack:
+    with _target(setting, directory) as (server, path), contextlib.ExitStack() as stack:
         for port, count in ((server.port, 70), (server.plain_port, 40)):
             for _ in range(count):
                 stack.enter_context(socket.create_connection(("127.0.0.1", port), 10))
         for _ in range(40):
             stack.enter_context(_tls(server.port))
         for kind in _pushers():
-            outcome = _push_by(setting, folder, server, kind, setting.trees[0][0])
+            outcome = _push_by(setting, directory, server, kind, setting.trees[0][0])
             check(outcome.code == 0, f"{kind}: {outcome}", server.log_text()[-800:])
         check_equal_trees(compare.compare(setting.trees[0][0], path))
 
 
-def _daemon(setting, folder):
+def _daemon(setting, directory):
     """`dvm-rsync --daemon`: a client that has not answered the challenge does not count against `max connections`; early input is
     bounded."""
-    path, keys = f"{folder}/module", setting.keys
+    path, keys = f"{directory}/module", setting.keys
     os.makedirs(path)
     modules = {"data": (path, "max connections = 2")}
-    with peers.rsync_daemon(peers.DVM_RSYNC, folder, modules, keys.credentials) as daemon, contextlib.ExitStack() as stack:
+    with peers.rsync_daemon(peers.DVM_RSYNC, directory, modules, keys.credentials) as daemon, contextlib.ExitStack() as stack:
         before = status_kib(daemon.process.pid, "RssAnon")
         for text in [GREETING + b"data\n"] * 8 + [GREETING + EarlyInput.LINE * 400] * 64:
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", daemon.port), 10))
@@ -364,9 +364,9 @@ def _daemon(setting, folder):
     return f"{grown} KiB more, a transfer included"
 
 
-def _deadline(setting, folder):
+def _deadline(setting, directory):
     """The time limit of the login, whatever a client sends."""
-    with _target(setting, folder) as (server, _):
+    with _target(setting, directory) as (server, _):
         hello, seconds = _hello(), {}
 
         def trickle(name, connection, data, pause):

@@ -224,15 +224,15 @@ def _finish(process):
     return Outcome(process.returncode, out, err, 0)
 
 
-def _on_server(setting, folder, tree, attack, victim):
+def _on_server(setting, directory, tree, attack, victim):
     """A server on a socket as standard input and output, started as by a remote shell; for `daemon`, the daemon."""
     near, far = socket.socketpair()
     argv = [peers.DVM_RSYNC, *_arguments(attack, f"{tree}/{attack.requested * attack.sends}")]
     if victim == "daemon":
-        configuration = peers.write(f"{folder}/rsyncd.conf", f"log file = {folder}/log\n[m]\npath = {tree}\n"
+        configuration = peers.write(f"{directory}/rsyncd.conf", f"log file = {directory}/log\n[m]\npath = {tree}\n"
                                     "read only = no\nuse chroot = no\nuid = root\ngid = root\nmunge symlinks = no\n")
         argv = [peers.DVM_RSYNC, "--server", "--daemon", f"--config={configuration}", "."]
-    with subprocess.Popen(argv, stdin=far, stdout=far, stderr=subprocess.PIPE, cwd=folder) as process, near:
+    with subprocess.Popen(argv, stdin=far, stdout=far, stderr=subprocess.PIPE, cwd=directory) as process, near:
         far.close()
         near.settimeout(PATIENCE)
         try:
@@ -254,14 +254,14 @@ def _on_server(setting, folder, tree, attack, victim):
         outcome = _finish(process)
     log = ""
     if victim == "daemon":
-        with open(f"{folder}/log", errors="replace") as lines:
+        with open(f"{directory}/log", errors="replace") as lines:
             log = lines.read()
     return outcome.code, session, outcome.err.decode(errors="replace") + log
 
 
-def _on_target(setting, folder, tree, attack, victim):
+def _on_target(setting, directory, tree, attack, victim):
     """A dvm-target, through its plain port. Its exit code for the session is in its log."""
-    with peers.dvm_target(folder, setting.keys, {"m": tree}, plain=True) as target:
+    with peers.dvm_target(directory, setting.keys, {"m": tree}, plain=True) as target:
         while not listens(target.plain_port):
             time.sleep(0.01)
         stream = socket.create_connection(("127.0.0.1", target.plain_port), PATIENCE)
@@ -277,7 +277,7 @@ def _on_target(setting, folder, tree, attack, victim):
     return int(codes[-1]) if codes else 0, session, log
 
 
-def _on_client(setting, folder, tree, attack, victim):
+def _on_client(setting, directory, tree, attack, victim):
     """A client of a hostile daemon: dvm-rsync, or dvm-source through TLS."""
     with _Attacker(attack, victim, setting.keys if victim == "source" else None) as attacker:
         if victim == "source":
@@ -288,7 +288,7 @@ def _on_client(setting, folder, tree, attack, victim):
             local = f"{tree}/{attack.requested * attack.sends}"
             argv += [local, remote] if attack.sends else [remote, local]
         with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              cwd=folder) as process:
+                              cwd=directory) as process:
             outcome = _finish(process)
     if attacker.problems:
         raise Failure(*attacker.problems, str(outcome))
@@ -302,8 +302,8 @@ START = {"server": _on_server, "daemon": _on_server, "target": _on_target, "clie
 
 def attacked(attack, victim):
     """The body of a case: the reaction is the required one, and nothing changed outside of the victim's tree."""
-    def body(setting, folder):
-        tree, outside = folder + "/tree", folder + "/outside"
+    def body(setting, directory):
+        tree, outside = directory + "/tree", directory + "/outside"
         for path in (tree, outside):
             os.makedirs(path)
         peers.write(outside + "/canary", "not for the peer\n")
@@ -311,7 +311,7 @@ def attacked(attack, victim):
             peers.write(tree + "/f", "a file\n")
         attack.prepare(tree)
         before, around = compare.manifest(tree), compare.manifest(outside)
-        code, session, words = START[victim](setting, folder, tree, attack, victim)
+        code, session, words = START[victim](setting, directory, tree, attack, victim)
         words += "".join(session.talk.words)
         codes = attack.code if isinstance(attack.code, tuple) else (attack.code,)
         if victim == "source" and 12 in codes:
@@ -333,7 +333,7 @@ def attacked(attack, victim):
                 problems.append(f"created: {path!r}")
             elif path not in after or (after[path].value, after[path].mode) != (before[path].value, before[path].mode):
                 problems.append(f"changed or gone: {path!r}")
-        above = set(os.listdir(folder)) - {"tree", "outside", "rsyncd.conf", "log", "dvm-target.out"}
+        above = set(os.listdir(directory)) - {"tree", "outside", "rsyncd.conf", "log", "dvm-target.out"}
         if above:
             problems.append(f"created next to it: {sorted(above)}")
         if os.path.lexists("/evil"):

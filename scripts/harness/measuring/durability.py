@@ -20,12 +20,12 @@ MIB = 1 << 20
 def disk(size):
     """A new ext4 in an image on the disk, mounted."""
     capacity.own_mounts()
-    folder = tempfile.mkdtemp(prefix="dvm-durability.", dir="/var/tmp")
+    directory = tempfile.mkdtemp(prefix="dvm-durability.", dir="/var/tmp")
     try:
-        with capacity.mounted(folder, "disk", ["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0"], size) as point:
+        with capacity.mounted(directory, "disk", ["mkfs.ext4", "-q", "-F", "-E", "lazy_itable_init=0"], size) as point:
             yield point
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        shutil.rmtree(directory, ignore_errors=True)
 
 
 def _start(durability, target):

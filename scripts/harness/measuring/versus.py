@@ -19,9 +19,9 @@ LINKS = "DVM_VERSUS_LINKS"
 class Switch:
     """Points the links to one of the two builds. Created after `restart`."""
 
-    def __init__(self, old_folder):
+    def __init__(self, old_directory):
         self.links = os.environ[LINKS]
-        self.sets = {"old": {name: os.path.join(os.path.abspath(old_folder), name) for name in PROGRAMS.values()},
+        self.sets = {"old": {name: os.path.join(os.path.abspath(old_directory), name) for name in PROGRAMS.values()},
                      "new": {name: os.environ[f"{LINKS}_{key}"] for key, name in PROGRAMS.items()}}
         self.use("new")
 

@@ -63,8 +63,8 @@ def _build(source, target, user):
     attributes._write(f"{target}/large", b"0123456789" * 15_000, 0o600, -900)
     os.makedirs(f"{target}.end")
     for root in (source, target, f"{target}.end"):
-        for path, folders, files in os.walk(root, topdown=False):
-            for name in [*folders, *files, "."]:
+        for path, directories, files in os.walk(root, topdown=False):
+            for name in [*directories, *files, "."]:
                 if user is not None:
                     os.lchown(f"{path}/{name}", user, user)
                 if (name, path) not in ((".", source), ("unchanged", source)):
@@ -186,11 +186,11 @@ def _logged(log, place):
 
 
 def _body(mover, ours_is_client, ours_is_server):
-    def body(_, folder):
+    def body(_, directory):
         if os.geteuid() != 0:
             raise Skipped("needs root")
-        os.chmod(folder, 0o755)
-        place = os.path.join(folder, "place")
+        os.chmod(directory, 0o755)
+        place = os.path.join(directory, "place")
         # rrsync starts the installed rsync, and without devices.
         is_restricted = mover.is_restricted and not ours_is_server
         stock, their_log = _play(mover, place, peers.STOCK_RSYNC, peers.STOCK_RSYNC, is_restricted)

@@ -42,9 +42,9 @@ SETS = {
 
 
 @contextlib.contextmanager
-def _loop(folder, name):
+def _loop(directory, name):
     """A loop device, by its path."""
-    image = f"{folder}/{name}.image"
+    image = f"{directory}/{name}.image"
     with open(image, "wb") as handle:
         handle.truncate(SIZE)
     made = subprocess.run(["losetup", "-f", "--show", image], capture_output=True, text=True)
@@ -71,11 +71,11 @@ def _node(device, path):
 def _body(name, entry, role, direction):
     options, source, is_there = entry
 
-    def body(setting, folder):
+    def body(setting, directory):
         outcomes, trees, contents = [], [], []
-        with _loop(folder, "source") as first, _loop(folder, "target") as second:
+        with _loop(directory, "source") as first, _loop(directory, "target") as second:
             for who in ("stock", "ours"):
-                place = f"{folder}/{who}"
+                place = f"{directory}/{who}"
                 _fill(first, 1)
                 _fill(second, 2)
                 plant(place, TREE)

@@ -93,20 +93,20 @@ SETS = {
 }
 
 
-def _from_closed_directory(setting, folder):
+def _from_closed_directory(setting, directory):
     """Absolute paths need no working directory that the user can enter, as when root's cron starts a user's job."""
     if os.geteuid() != 0:
         raise Skipped("needs root to become another user")
-    os.makedirs(f"{folder}/closed", mode=0o700)
-    os.makedirs(f"{folder}/src")
-    peers.write(f"{folder}/src/f", "text")
-    peers.write(f"{folder}/patterns", "nothing")
-    subprocess.run(["chown", "-R", "1000:1000", folder], check=True)
-    os.chown(f"{folder}/closed", 0, 0)
-    outcome = run(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", peers.DVM_RSYNC, "-a", f"--exclude-from={folder}/patterns",
-                   f"--log-file={folder}/log", f"{folder}/src/", f"{folder}/dst/"], cwd=f"{folder}/closed")
+    os.makedirs(f"{directory}/closed", mode=0o700)
+    os.makedirs(f"{directory}/src")
+    peers.write(f"{directory}/src/f", "text")
+    peers.write(f"{directory}/patterns", "nothing")
+    subprocess.run(["chown", "-R", "1000:1000", directory], check=True)
+    os.chown(f"{directory}/closed", 0, 0)
+    outcome = run(["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", peers.DVM_RSYNC, "-a", f"--exclude-from={directory}/patterns",
+                   f"--log-file={directory}/log", f"{directory}/src/", f"{directory}/dst/"], cwd=f"{directory}/closed")
     check(outcome.code == 0, str(outcome))
-    check(os.path.exists(f"{folder}/dst/f") and os.path.getsize(f"{folder}/log") > 0, "the file or the log is missing")
+    check(os.path.exists(f"{directory}/dst/f") and os.path.getsize(f"{directory}/log") > 0, "the file or the log is missing")
 
 
 UPWARD = ("mkdir -p src/e up/d dst; echo x > up/d/f; ln -s ../d up/d/l; "
@@ -116,8 +116,8 @@ UPWARD = ("mkdir -p src/e up/d dst; echo x > up/d/f; ln -s ../d up/d/l; "
 def _while_renaming(body):
     """A case during which a file elsewhere is renamed all the time: the kernel then refuses some paths with `..` below a directory
     (openat2(2), EAGAIN)."""
-    def renaming(setting, folder):
-        names, has_ended = (f"{folder}/old", f"{folder}/new"), threading.Event()
+    def renaming(setting, directory):
+        names, has_ended = (f"{directory}/old", f"{directory}/new"), threading.Event()
         peers.write(names[0], "")
 
         def rename():
@@ -127,7 +127,7 @@ def _while_renaming(body):
         thread = threading.Thread(target=rename)
         thread.start()
         try:
-            return body(setting, folder)
+            return body(setting, directory)
         finally:
             has_ended.set()
             thread.join()

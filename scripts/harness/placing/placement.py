@@ -24,7 +24,7 @@ UNCOMPARED = re.compile(rb"^(sent |total size is |sending incremental|receiving 
                         rb"WARNING: .* failed verification|$)")
 
 
-def plant(folder, text):
+def plant(directory, text):
     """Makes a tree from lines `PATH | CONTENT | TIME | MODE`, the last two of which may be left out.
 
     Contents: `/` a directory; `-> TARGET` a symbolic link; `= PATH` a hard link; `*N` N random bytes that depend on the
@@ -34,14 +34,14 @@ def plant(folder, text):
     late = []
     for line in filter(None, map(str.strip, text.splitlines())):
         path, content, when, mode = (*map(str.strip, line.split("|")), "", "", "")[:4]
-        path = os.path.join(folder, path)
+        path = os.path.join(directory, path)
         os.makedirs(os.path.dirname(path), exist_ok=True)
         if content == "/":
             os.makedirs(path, exist_ok=True)
         elif content.startswith("-> "):
             os.symlink(content[3:], path)
         elif content.startswith("= "):
-            os.link(os.path.join(folder, content[2:]), path)
+            os.link(os.path.join(directory, content[2:]), path)
         elif content == "fifo":
             os.mkfifo(path)
         else:
@@ -53,7 +53,7 @@ def plant(folder, text):
             os.chmod(path, int(mode, 8))
         time = int(when or 1_000_000_000)
         os.utime(path, (time, time), follow_symlinks=False)
-    for path, below, _ in os.walk(folder, topdown=False):
+    for path, below, _ in os.walk(directory, topdown=False):
         for name in below:
             if os.lstat(os.path.join(path, name)).st_mtime > 1_500_000_000:
                 os.utime(os.path.join(path, name), (1_100_000_000, 1_100_000_000))
@@ -72,11 +72,11 @@ def _content(path, content):
     return bytes(len(data)) + bytes(data) + bytes(len(data)) if numbers[1] else bytes(data)
 
 
-def transfer_argv(setting, role, direction, folder, options, ours):
-    """The command line; `{base}` in an option is the folder of the trees, as the receiving end names it."""
-    source, target = folder + "/source", folder + "/target"
+def transfer_argv(setting, role, direction, directory, options, ours):
+    """The command line; `{base}` in an option is the directory of the trees, as the receiving end names it."""
+    source, target = directory + "/source", directory + "/target"
     is_module = "daemon" in role and direction == "push"
-    base = "/" + os.path.relpath(folder, setting.root) if is_module else folder
+    base = "/" + os.path.relpath(directory, setting.root) if is_module else directory
     options = [option.replace("{base}", base) for option in options]
     if role == "local":
         argv = [peers.DVM_RSYNC, *options, source + "/", target + "/"]
@@ -98,7 +98,7 @@ def lines(outcome):
 
 def set_body(entry, role, direction):
     """The case of a set: options, tree, settings."""
-    def body(setting, folder):
+    def body(setting, directory):
         options, tree, *settings = entry
         user = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"] if "user" in settings else []
         if user and "daemon" in role:
@@ -107,7 +107,7 @@ def set_body(entry, role, direction):
             return "a daemon has its own limit of verbosity"
         outcomes, trees = [], []
         for who in ("stock", "ours"):
-            place = f"{folder}/{who}"
+            place = f"{directory}/{who}"
             plant(place, TREES.get(tree, tree))
             if user:
                 subprocess.run(["chown", "-R", "1000:1000", place], check=True)

@@ -17,26 +17,26 @@ from harness.placing.placement_sets import TREES
 USER = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
 
 
-def _pushes(setting, folder, *options, user=False, client=None, after=()):
+def _pushes(setting, directory, *options, user=False, client=None, after=()):
     """The same push locally, from our client to our server, and from a stock client to our server."""
     def push(name, tree, *argv):
-        place = f"{folder}/{name}"
+        place = f"{directory}/{name}"
         plant(place, tree)
         for words in after:
             subprocess.run([word.replace("{}", place) for word in words], check=True)
         return place, run((USER if user else []) + [*argv, *options], timeout=20)
     def each(tree):
-        yield push("local", tree, peers.DVM_RSYNC, f"{folder}/local/source/", f"{folder}/local/target/")
+        yield push("local", tree, peers.DVM_RSYNC, f"{directory}/local/source/", f"{directory}/local/target/")
         for name, program in (("ours", peers.DVM_RSYNC), ("stock", peers.STOCK_RSYNC)):
             yield push(name, tree, program, "-e", setting.shell, f"--rsync-path={peers.DVM_RSYNC}",
-                       f"{folder}/{name}/source/", f"nowhere:{folder}/{name}/target/")
+                       f"{directory}/{name}/source/", f"nowhere:{directory}/{name}/target/")
     return each
 
 
 def _blocked_link(*options):
     """A full directory at the first name of a group of hard links: the others arrive, and are one file."""
-    def body(setting, folder):
-        for place, outcome in _pushes(setting, folder, "-aH", *options)(TREES["blocked link"]):
+    def body(setting, directory):
+        for place, outcome in _pushes(setting, directory, "-aH", *options)(TREES["blocked link"]):
             check(outcome.code == 23, str(outcome))
             check(outcome.seconds < 5, f"took {outcome.seconds} s")
             check("regular file: a" in outcome.err.decode(), f"a is not named: {outcome}")
@@ -45,16 +45,16 @@ def _blocked_link(*options):
     return body
 
 
-def _backups_in_place(setting, folder):
+def _backups_in_place(setting, directory):
     """Backups that would have the names of what they are of: nothing is replaced, since there would be no backup."""
-    for place, outcome in _pushes(setting, folder, "-rbI", "--backup-dir=../target")("source/f | new\ntarget/f | old"):
+    for place, outcome in _pushes(setting, directory, "-rbI", "--backup-dir=../target")("source/f | new\ntarget/f | old"):
         check(outcome.code == 1 and "--suffix cannot be empty when --backup-dir is the same" in outcome.err.decode(), str(outcome))
         check("copy" not in outcome.err.decode(), f"an error without meaning: {outcome}")
         with open(place + "/target/f", encoding="utf-8") as file:
             check(file.read().strip() == "old", "the file was replaced")
 
 
-def _unwritable(setting, folder):
+def _unwritable(setting, directory):
     """A directory in which nothing can be created: nothing is sent for it, and the rest arrives."""
     tree = """
         source/d/big | *9000000
@@ -63,7 +63,7 @@ def _unwritable(setting, folder):
         target/d | / | | 755
     """
     given = [["chown", "-R", "1000:1000", "{}/source", "{}/target"], ["chown", "0:0", "{}/target/d"]]
-    pushes = _pushes(setting, folder, "-rlpgo", "--bwlimit=3M", "--stats", user=True, after=given)
+    pushes = _pushes(setting, directory, "-rlpgo", "--bwlimit=3M", "--stats", user=True, after=given)
     for place, outcome in pushes(tree):
         check(outcome.code == 23, str(outcome))
         check("d/big" in outcome.err.decode(), f"d/big is not named: {outcome}")
@@ -73,10 +73,10 @@ def _unwritable(setting, folder):
         check(os.path.exists(place + "/target/ok"), "the rest did not arrive")
 
 
-def _no_inode(setting, folder):
+def _no_inode(setting, directory):
     """No free inode: a file that has to be replaced is named, the metadata of the others is corrected."""
     for name, program in (("local", None), ("ours", peers.DVM_RSYNC), ("stock", peers.STOCK_RSYNC)):
-        place, target = f"{folder}/{name}", f"{folder}/{name}/target"
+        place, target = f"{directory}/{name}", f"{directory}/{name}/target"
         os.makedirs(target)
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=9m,nr_inodes=9", "dvm-test", target], check=True)
         try:
@@ -93,10 +93,10 @@ def _no_inode(setting, folder):
             subprocess.run(["umount", "-l", target], check=True)
 
 
-def _foreign_root(setting, folder):
+def _foreign_root(setting, directory):
     """A volume whose top belongs to root, as user 1000: one line that names it, and the contents arrive."""
     given = [["chown", "-R", "1000:1000", "{}/source"], ["chmod", "2777", "{}/target"], ["chmod", "2775", "{}/source"]]
-    pushes = _pushes(setting, folder, "-a", user=True, after=given)
+    pushes = _pushes(setting, directory, "-a", user=True, after=given)
     for place, outcome in pushes("source/f | text\nsource/d/f | text\ntarget/ | / | 1000\n"):
         check(outcome.code == 23, str(outcome))
         lines = [line for line in outcome.lines() if "rsync error" not in line]
@@ -106,9 +106,9 @@ def _foreign_root(setting, folder):
 
 def _copied_backup(*options, kept):
     """Backups that are copies have what the originals had. (rsync 3.5.0 loses the ACL.)"""
-    def body(setting, folder):
+    def body(setting, directory):
         given = [["setfattr", "-n", "user.kept", "-v", "old", "{}/target/f"], ["setfacl", "-m", "u:7:r", "{}/target/f"]]
-        for place, _ in _pushes(setting, folder, "-aAX", *options, after=given)("source/f | new text\ntarget/f | text\n"):
+        for place, _ in _pushes(setting, directory, "-aAX", *options, after=given)("source/f | new text\ntarget/f | text\n"):
             path = place + kept
             check(os.getxattr(path, "user.kept") == b"old", "the attribute is lost")
             check("system.posix_acl_access" in os.listxattr(path), "the ACL is lost")
@@ -117,11 +117,11 @@ def _copied_backup(*options, kept):
 
 def _alternate_values(kind):
     """Values of extended attributes that are too long for the list come from the alternate directory, or from the sender."""
-    def body(setting, folder):
+    def body(setting, directory):
         tree = "source/same | text\nalt/same | text\nsource/differ | text\nalt/differ | text\n"
         given = [["setfattr", "-n", "user.long", "-v", value * 100, "{}/" + path]
                  for path, value in (("source/same", "x"), ("alt/same", "x"), ("source/differ", "x"), ("alt/differ", "y"))]
-        for place, outcome in _pushes(setting, folder, "-aX", f"--{kind}-dest=../alt", after=given)(tree):
+        for place, outcome in _pushes(setting, directory, "-aX", f"--{kind}-dest=../alt", after=given)(tree):
             check(outcome.code == 0, str(outcome))
             for name in ("differ",) if kind == "compare" else ("same", "differ"):
                 check(os.getxattr(f"{place}/target/{name}", "user.long") == b"x" * 100, f"{name} has another value")
@@ -130,11 +130,11 @@ def _alternate_values(kind):
 
 def _unflushed(*options):
     """A disk that loses everything: the sources of `--fsync --remove-source-files` stay."""
-    def body(setting, folder):
+    def body(setting, directory):
         lossy = slow(setting, FAIL_SYNC=1)
         words = ["-a", "--fsync", "--remove-source-files", *options]
         for name in ("local", "push", "pull"):
-            place = f"{folder}/{name}"
+            place = f"{directory}/{name}"
             plant(place, "source/f | text\nsource/d/g | *300000\nsource/same | text\ntarget/same | text\n")
             source, target = f"{place}/source/", f"{place}/target/"
             # The receiving side has the lossy disk; a sender does not flush.
@@ -147,27 +147,27 @@ def _unflushed(*options):
     return body
 
 
-def _one_inode(setting, folder):
+def _one_inode(setting, directory):
     """One free inode, and files that replace others: each is given its name before the next one is begun."""
     for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
-        target = f"{folder}/target"
+        target = f"{directory}/target"
         os.makedirs(target, exist_ok=True)
-        plant(folder, "\n".join(f"source/f{at} | *3000000" for at in range(8)))
+        plant(directory, "\n".join(f"source/f{at} | *3000000" for at in range(8)))
         subprocess.run(["mount", "-t", "tmpfs", "-o", "size=60m,nr_inodes=10", "dvm-test", target], check=True)
         try:
-            plant(folder, "\n".join(f"target/f{at} | older" for at in range(8)))
-            outcome = run([program, "-rI", folder + "/source/", target + "/"], timeout=20)
+            plant(directory, "\n".join(f"target/f{at} | older" for at in range(8)))
+            outcome = run([program, "-rI", directory + "/source/", target + "/"], timeout=20)
             sizes = [os.stat(f"{target}/f{at}").st_size for at in range(8)]
             check(outcome.code == 0 and sizes == [3000000] * 8, f"{program}: {sizes}, {outcome}")
         finally:
             subprocess.run(["umount", "-l", target], check=True)
 
 
-def _foreign_owner(setting, folder):
+def _foreign_owner(setting, directory):
     """With --fake-super, permissions of what another user owns are stored where that is possible, and not set; an attribute
     that cannot be set is named."""
     for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
-        place = f"{folder}/{os.path.basename(program)}"
+        place = f"{directory}/{os.path.basename(program)}"
         plant(place, """
             source/f | text | | 600
             target/f | text | | 666
@@ -186,16 +186,16 @@ def _foreign_owner(setting, folder):
         check(f'[] rsync_xal_set: setxattr("{place}/closed/f","user.name") failed: Permission' in text, f"{program}: {outcome}")
 
 
-def _signalled(setting, folder):
+def _signalled(setting, directory):
     """A stock client that fails sends SIGUSR1 to its child: the server keeps the partial file."""
-    os.makedirs(f"{folder}/source")
-    with open(f"{folder}/source/f", "wb") as file:
+    os.makedirs(f"{directory}/source")
+    with open(f"{directory}/source/f", "wb") as file:
         file.write(os.urandom(30 << 20))
-    shell = peers.write(f"{folder}/shell", '#!/bin/sh\nshift\nexec "$@"\n', 0o755)
+    shell = peers.write(f"{directory}/shell", '#!/bin/sh\nshift\nexec "$@"\n', 0o755)
     for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
-        target = f"{folder}/{os.path.basename(program)}"
+        target = f"{directory}/{os.path.basename(program)}"
         os.makedirs(target)
-        argv = [peers.STOCK_RSYNC, "-r", "--partial", "--bwlimit=4000", "-e", shell, f"--rsync-path={program}", f"{folder}/source/",
+        argv = [peers.STOCK_RSYNC, "-r", "--partial", "--bwlimit=4000", "-e", shell, f"--rsync-path={program}", f"{directory}/source/",
                 f"nowhere:{target}/"]
         with subprocess.Popen(argv, stderr=subprocess.PIPE) as client:
             # A temporary file has no name with ours; all of it would take 7 s.

@@ -24,9 +24,9 @@ SCENARIOS = {
     "other user and groups": ("read only = no\nuid = 1234\ngid = 5, adm", [["-rt", "src/", "MOD/"]]),
     "no such user": ("uid = nosuchuser", [["-r", "MOD/", "out/"]]),
     "no such group": ("gid = nosuchgroup", [["-r", "MOD/", "out/"]]),
-    "missing path": ("path = FOLDER/none", [["-r", "MOD/", "out/"]]),
-    "missing path without chroot": ("path = FOLDER/none\nuse chroot = no", [["-r", "MOD/", "out/"]]),
-    "inner directory": ("path = FOLDER/./mod\nread only = no", [["-rt", "src/", "MOD/"], ["-rt", "MOD/", "out/"]]),
+    "missing path": ("path = DIRECTORY/none", [["-r", "MOD/", "out/"]]),
+    "missing path without chroot": ("path = DIRECTORY/none\nuse chroot = no", [["-r", "MOD/", "out/"]]),
+    "inner directory": ("path = DIRECTORY/./mod\nread only = no", [["-rt", "src/", "MOD/"], ["-rt", "MOD/", "out/"]]),
     "read only": ("", [["-r", "src/", "MOD/"]]),
     "write only": ("read only = no\nwrite only = yes", [["-r", "MOD/", "out/"], ["-rt", "src/", "MOD/"]]),
     "deep destination": ("read only = no", [["-r", "src/", "MOD/no/such/deep/"]]),
@@ -36,18 +36,18 @@ SCENARIOS = {
     "allowed by name": ("hosts allow = localhost", [["-rt", "MOD/", "out/"]]),
     "allowed by network": ("hosts allow = 127.0.0.0/255.0.0.0 ::1/128\nhosts deny = *", [["-rt", "MOD/", "out/"]]),
     "denied by a name without address": ("hosts deny = none.invalid", [["-rt", "MOD/", "out/"]]),
-    "login": ("auth users = me:rw other:deny\nsecrets file = FOLDER/secrets",
+    "login": ("auth users = me:rw other:deny\nsecrets file = DIRECTORY/secrets",
               [["-rt", "src/", "AUTH/"], ["-rt", "AUTH/", "out/"]]),
-    "login denied": ("auth users = me:deny *\nsecrets file = FOLDER/secrets", [["-r", "AUTH/", "out/"]]),
-    "login without a rule": ("auth users = you\nsecrets file = FOLDER/secrets", [["-r", "AUTH/", "out/"]]),
-    "login by pattern": ("auth users = m?\nsecrets file = FOLDER/secrets", [["-rt", "AUTH/", "out/"]]),
-    "login read only": ("read only = no\nauth users = me:ro\nsecrets file = FOLDER/secrets", [["-r", "src/", "AUTH/"]]),
-    "secrets open to others": ("auth users = me\nsecrets file = FOLDER/open", [["-r", "AUTH/", "out/"]]),
-    "lax modes": ("auth users = me\nsecrets file = FOLDER/open\nstrict modes = no", [["-rt", "AUTH/", "out/"]]),
-    "no secrets": ("auth users = me\nsecrets file = FOLDER/none", [["-r", "AUTH/", "out/"]]),
-    "strong digest": ("auth users = me\nsecrets file = FOLDER/secrets\nauth digest = sha256", [["-rt", "AUTH/", "out/"]]),
+    "login denied": ("auth users = me:deny *\nsecrets file = DIRECTORY/secrets", [["-r", "AUTH/", "out/"]]),
+    "login without a rule": ("auth users = you\nsecrets file = DIRECTORY/secrets", [["-r", "AUTH/", "out/"]]),
+    "login by pattern": ("auth users = m?\nsecrets file = DIRECTORY/secrets", [["-rt", "AUTH/", "out/"]]),
+    "login read only": ("read only = no\nauth users = me:ro\nsecrets file = DIRECTORY/secrets", [["-r", "src/", "AUTH/"]]),
+    "secrets open to others": ("auth users = me\nsecrets file = DIRECTORY/open", [["-r", "AUTH/", "out/"]]),
+    "lax modes": ("auth users = me\nsecrets file = DIRECTORY/open\nstrict modes = no", [["-rt", "AUTH/", "out/"]]),
+    "no secrets": ("auth users = me\nsecrets file = DIRECTORY/none", [["-r", "AUTH/", "out/"]]),
+    "strong digest": ("auth users = me\nsecrets file = DIRECTORY/secrets\nauth digest = sha256", [["-rt", "AUTH/", "out/"]]),
     "no connections": ("max connections = -1", [["-r", "MOD/", "out/"]]),
-    "lock file of no directory": ("max connections = 1\nlock file = FOLDER/no/lock", [["-r", "MOD/", "out/"]]),
+    "lock file of no directory": ("max connections = 1\nlock file = DIRECTORY/no/lock", [["-r", "MOD/", "out/"]]),
     "refused options": ("read only = no\nrefuse options = c delete",
                         [["-rc", "src/", "MOD/"], ["-r", "--delete", "src/", "MOD/"], ["-rt", "src/", "MOD/"]]),
     "accepted options": ("read only = no\nrefuse options = * !a !v !compress*",
@@ -65,12 +65,12 @@ SCENARIOS = {
     # In a chroot the same paths lead to other directories of the module.
     "parents of side directories": ("read only = no\nuid = 0\nuse chroot = no", PARENTS),
     "parents of side directories, in a chroot": ("read only = no\nuid = 0", PARENTS),
-    "parents of side directories, inner directory": ("path = FOLDER/./mod\nread only = no\nuid = 0", PARENTS),
+    "parents of side directories, inner directory": ("path = DIRECTORY/./mod\nread only = no\nuid = 0", PARENTS),
     "hidden names of a list": ("exclude = sub", [["-rt", "--no-R", "--files-from=names", "MOD/", "out/"],
                                                  ["-rt", "--files-from=names", "MOD/", "out/"]]),
     "hidden merge file": ("exclude = rules", [["-rt", "-f", ":- rules", "MOD/", "out/"]]),
     "hidden but for": ("filter = + /sub/ + /sub/** - *", [["-rt", "MOD/", "out/"]]),
-    "hidden by files": ("exclude from = FOLDER/patterns\ninclude = keep.o", [["-rt", "MOD/", "out/"]]),
+    "hidden by files": ("exclude from = DIRECTORY/patterns\ninclude = keep.o", [["-rt", "MOD/", "out/"]]),
     "wildcards": ("", [["-rt", "MOD/s*", "out/"], ["-rt", "MOD/*/?", "MOD/f", "out/"], ["-rt", "MOD/none*", "out/"]]),
     "links in a chroot": ("read only = no", [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"]]),
     "links without a chroot": ("read only = no\nuse chroot = no",
@@ -78,8 +78,8 @@ SCENARIOS = {
     "links confined": ("read only = no\nuse chroot = no\nmunge symlinks = no",
                        [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"], ["-rli", "src/", "MOD/"]]),
     "links munged in a chroot": ("read only = no\nmunge symlinks = yes", [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"]]),
-    "links of an inner directory": ("path = FOLDER/./mod\nread only = no", [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"]]),
-    "links munged where they lead somewhere": ("path = FOLDER/bad\nmunge symlinks = yes", [["-rl", "MOD/", "out/"]]),
+    "links of an inner directory": ("path = DIRECTORY/./mod\nread only = no", [["-rl", "src/", "MOD/"], ["-rl", "MOD/", "out/"]]),
+    "links munged where they lead somewhere": ("path = DIRECTORY/bad\nmunge symlinks = yes", [["-rl", "MOD/", "out/"]]),
     "temporary files": ("read only = no\nuid = 0\ntemp dir = /sub", [["-rt", "src/", "MOD/"]]),
     "temporary files nowhere": ("read only = no\nuid = 0\ntemp dir = /none", [["-rt", "src/", "MOD/"]]),
     "paths of errors": ("use chroot = no", [["-r", "MOD/none", "MOD/none/x", "MOD/sub/none", "MOD/f", "out/"],
@@ -89,12 +89,12 @@ SCENARIOS = {
     "unreadable files": ("ignore nonreadable = yes", [["-rt", "MOD/", "out/"]]),
     "early command fails": ("early exec = exit 4", [["-r", "MOD/", "out/"]]),
     "command before fails": ("read only = no\npre-xfer exec = echo told; echo twice; exit 3", [["-r", "src/", "MOD/"]]),
-    "commands": ("read only = no\nauth users = me\nsecrets file = FOLDER/secrets\n"
-                 "early exec = env | grep ^RSYNC_ | grep -v _PID= | sort > FOLDER/env.early\n"
-                 "pre-xfer exec = env | grep ^RSYNC_ | grep -v _PID= | sort > FOLDER/env.before\n"
-                 "post-xfer exec = env | grep ^RSYNC_ | grep -v _PID= | sort > FOLDER/t; mv FOLDER/t FOLDER/env.after",
+    "commands": ("read only = no\nauth users = me\nsecrets file = DIRECTORY/secrets\n"
+                 "early exec = env | grep ^RSYNC_ | grep -v _PID= | sort > DIRECTORY/env.early\n"
+                 "pre-xfer exec = env | grep ^RSYNC_ | grep -v _PID= | sort > DIRECTORY/env.before\n"
+                 "post-xfer exec = env | grep ^RSYNC_ | grep -v _PID= | sort > DIRECTORY/t; mv DIRECTORY/t DIRECTORY/env.after",
                  [["-rt", "src/", "AUTH/"]]),
-    "variables": ("path = FOLDER/%RSYNC_USER_NAME%\nauth users = *\nsecrets file = FOLDER/secrets",
+    "variables": ("path = DIRECTORY/%RSYNC_USER_NAME%\nauth users = *\nsecrets file = DIRECTORY/secrets",
                   [["-rt", "AUTH/", "out/"]]),
     "timeout": ("timeout = 30", [["-rt", "MOD/", "out/"]]),
     "no module": ("", [["-r", "MOD2/", "out/"]]),
@@ -109,7 +109,7 @@ SCENARIOS = {
                               [["-rtL", "MOD/", "out/"], ["-rt", "MOD/tosub/", "out/"], ["-rt", "MOD/tosub/old", "out/"],
                                ["-rtk", "MOD/", "out/k/"]]),
     "logged deletions": ("read only = no\ntransfer logging = yes\nlog format = LINE %o %n %l", [["-rlt", "--delete", "src/", "MOD/"]]),
-    "message of the day": ("\n[global]\nmotd file = FOLDER/motd", [["HOST/"], ["-r", "MOD/f", "out/"]]),
+    "message of the day": ("\n[global]\nmotd file = DIRECTORY/motd", [["HOST/"], ["-r", "MOD/f", "out/"]]),
     "owners by name": ("read only = no\nuid = 0\ngid = 0\nnumeric ids = no\nuse chroot = no", [["-a", "src/", "MOD/"]]),
     "owners by number": ("read only = no\nuid = 0\ngid = 0\nnumeric ids = yes",
                          [["-a", "src/", "MOD/"], ["-a", "MOD/", "out/"]]),
@@ -117,7 +117,7 @@ SCENARIOS = {
     "owners not in attributes": ("read only = no\nfake super = no", [["-rlt", "-M--fake-super", "src/", "MOD/"]]),
     "nothing compressed": ("dont compress = *", [["-rtz", "MOD/", "out/"], ["-rtz", "--zc=zlib", "MOD/", "out/"]]),
     "no reverse lookup": ("reverse lookup = no\nhosts deny = 127.0.0.1", [["-r", "MOD/", "out/"]]),
-    "no reverse lookup at all": ("\n[global]\nreverse lookup = no\n[n]\nhosts deny = 127.0.0.1\npath = FOLDER/mod",
+    "no reverse lookup at all": ("\n[global]\nreverse lookup = no\n[n]\nhosts deny = 127.0.0.1\npath = DIRECTORY/mod",
                                  [["-r", "MOD2/", "out/"], ["-r", "MOD/f", "out/"]]),
     "no lookup of names": ("reverse lookup = no\nforward lookup = no\nhosts allow = localhost", [["-r", "MOD/", "out/"]]),
     "verbosity limited": ("max verbosity = 0", [["-rtv", "MOD/f", "out/"]]),
@@ -130,13 +130,13 @@ SCENARIOS = {
     "verbosity of groups": ("max verbosity = 1\nread only = no", [
         ["-a", "src/", "MOD/"], ["-ai", "--info=name2,skip2,backup", "-b", "--ignore-existing", "src/", "MOD/"],
         ["-a", "--info=remove,name2", "--remove-source-files", "MOD/", "out/"]]),
-    "users of a group": ("auth users = @root:rw\nsecrets file = FOLDER/secrets", [["-rt", "src/", "ROOT/"], ["-r", "AUTH/", "out/"]]),
-    "wrong user": ("auth users = root\nsecrets file = FOLDER/open\nstrict modes = no", [["-r", "ROOT/", "out/"]]),
-    "included files": ("&merge FOLDER/more\n&include FOLDER/whole", [["HOST/"], ["-r", "MOD2/f", "out/"]]),
+    "users of a group": ("auth users = @root:rw\nsecrets file = DIRECTORY/secrets", [["-rt", "src/", "ROOT/"], ["-r", "AUTH/", "out/"]]),
+    "wrong user": ("auth users = root\nsecrets file = DIRECTORY/open\nstrict modes = no", [["-r", "ROOT/", "out/"]]),
+    "included files": ("&merge DIRECTORY/more\n&include DIRECTORY/whole", [["HOST/"], ["-r", "MOD2/f", "out/"]]),
     "spellings": ("Read  Only = FALSE\nun known = 1\ncom\\\nment = a b\n# x\n; y\nLIST=1", [["HOST/"], ["-rt", "src/", "MOD/"]]),
     "daemon of a named user": ("read only = no\n[global]\ndaemon uid = games\ndaemon gid = games", [["-rt", "src/", "MOD/"]]),
     "root directory of the daemon": ("path = /mod\nread only = no\nuid = 1234\ngid = 1234\ntransfer logging = yes\n"
-                                     "log format = LINE %o %n %l\n[global]\ndaemon chroot = FOLDER",
+                                     "log format = LINE %o %n %l\n[global]\ndaemon chroot = DIRECTORY",
                                      [["-rt", "src/", "MOD/"], ["-rt", "MOD/", "out/"]]),
     "daemon of another user": ("read only = no\n[global]\ndaemon uid = 1234\ndaemon gid = 1234", [["-rt", "src/", "MOD/"]]),
 }
@@ -146,81 +146,81 @@ FIGURES = re.compile(r"^(sent |total size|Total bytes|File list|Literal|Matched|
 PLACE = re.compile(r" at [\w.-]+(\.c\(\d+\))? \[\w+=.*\]$|\[\w+\] ")
 
 
-def _make(folder, daemon, lines):
+def _make(directory, daemon, lines):
     """The trees and files of a scenario; returns the configuration's path and the port."""
     for path in ("src/sub/deep", "mod/sub", "me/sub", "empty", "out", "bad/rsyncd-munged"):
-        os.makedirs(f"{folder}/{path}")
+        os.makedirs(f"{directory}/{path}")
     for path in ("src/f", "src/sub/g", "src/sub/deep/h", "mod/f", "mod/sub/old", "mod/keep.o", "mod/drop.o", "me/mine", "mod/rules"):
-        peers.write(f"{folder}/{path}", "keep.o\n" if path == "mod/rules" else path + "\n")
-        os.utime(f"{folder}/{path}", (10 ** 9, 10 ** 9))
-    peers.write(f"{folder}/mod/closed", "x\n", 0o600)
+        peers.write(f"{directory}/{path}", "keep.o\n" if path == "mod/rules" else path + "\n")
+        os.utime(f"{directory}/{path}", (10 ** 9, 10 ** 9))
+    peers.write(f"{directory}/mod/closed", "x\n", 0o600)
     for name, target in (("link", "sub/g"), ("absolute", "/etc/x"), ("sub/up", "../../../x"), ("sub/deep/up", "../../../x")):
-        os.symlink(target, f"{folder}/src/{name}")
-    os.symlink("/rsyncd-munged//etc/y", f"{folder}/mod/munged")
+        os.symlink(target, f"{directory}/src/{name}")
+    os.symlink("/rsyncd-munged//etc/y", f"{directory}/mod/munged")
     if "hid" in lines:
-        os.symlink("sub", f"{folder}/mod/tosub")
-    peers.write(f"{folder}/secrets", SECRETS, 0o600)
-    peers.write(f"{folder}/open", SECRETS, 0o644)
-    peers.write(f"{folder}/names", "sub/old\nsub/\nsub/./old\nsub/.\nf\n./sub/old\n")
-    peers.write(f"{folder}/motd", "Welcome\nhere\n")
-    peers.write(f"{folder}/more", "comment = merged\n")
-    peers.write(f"{folder}/whole", f"[n]\npath = {folder}/mod\ncomment = included\n")
-    peers.write(f"{folder}/patterns", "*.o\n; comment\nold\n")
-    for path in (folder, f"{folder}/mod", f"{folder}/mod/sub"):
+        os.symlink("sub", f"{directory}/mod/tosub")
+    peers.write(f"{directory}/secrets", SECRETS, 0o600)
+    peers.write(f"{directory}/open", SECRETS, 0o644)
+    peers.write(f"{directory}/names", "sub/old\nsub/\nsub/./old\nsub/.\nf\n./sub/old\n")
+    peers.write(f"{directory}/motd", "Welcome\nhere\n")
+    peers.write(f"{directory}/more", "comment = merged\n")
+    peers.write(f"{directory}/whole", f"[n]\npath = {directory}/mod\ncomment = included\n")
+    peers.write(f"{directory}/patterns", "*.o\n; comment\nold\n")
+    for path in (directory, f"{directory}/mod", f"{directory}/mod/sub"):
         os.chmod(path, 0o777)
     # Equal times everywhere: whether a directory's time is set must not depend on when it was made.
     for path in ("src/sub/deep", "src/sub", "src", "mod/sub", "mod", "me/sub", "me", "empty"):
-        os.utime(f"{folder}/{path}", (10 ** 9, 10 ** 9))
+        os.utime(f"{directory}/{path}", (10 ** 9, 10 ** 9))
     port = free_port()
-    path = "" if "path =" in lines else f"path = {folder}/mod\n"
-    text = (f"address = 127.0.0.1\nport = {port}\nlog file = {folder}/log\npid file = {folder}/pid\n"
-            f"lock file = {folder}/lock\n[m]\n{path}{lines}\n")
-    return peers.write(f"{folder}/conf", text.replace("FOLDER", folder)), port
+    path = "" if "path =" in lines else f"path = {directory}/mod\n"
+    text = (f"address = 127.0.0.1\nport = {port}\nlog file = {directory}/log\npid file = {directory}/pid\n"
+            f"lock file = {directory}/lock\n[m]\n{path}{lines}\n")
+    return peers.write(f"{directory}/conf", text.replace("DIRECTORY", directory)), port
 
 
-def _lines(outcome, folder, port):
+def _lines(outcome, directory, port):
     """What the client printed, without names of programs, places in sources, figures and times."""
     text = (outcome.out + b"\n" + outcome.err).decode(errors="replace").replace("\r", "\n")
-    lines = [PLACE.sub("", line).replace(folder, "FOLDER").replace(str(port), "PORT") for line in text.split("\n")]
+    lines = [PLACE.sub("", line).replace(directory, "DIRECTORY").replace(str(port), "PORT") for line in text.split("\n")]
     return sorted(line for line in lines if line.strip() and not DROPPED.search(line) and not FIGURES.match(line))
 
 
-def _play(folder, daemon, client, lines, commands):
+def _play(directory, daemon, client, lines, commands):
     """Runs a scenario: the outcome of each command, and the trees at the end."""
-    os.makedirs(folder)
-    configuration, port = _make(folder, daemon, lines)
+    os.makedirs(directory)
+    configuration, port = _make(directory, daemon, lines)
     host = f"127.0.0.1:{port}"
     urls = {"MOD": f"rsync://{host}/m", "MOD2": f"rsync://{host}/n", "AUTH": f"rsync://me@{host}/m",
             "ROOT": f"rsync://root@{host}/m", "HOST": f"rsync://{host}"}
     outcomes = []
-    with Server([daemon, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/out.log"):
+    with Server([daemon, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{directory}/out.log"):
         for command in commands:
             argv = [client]
             for word in command:
                 head, slash, rest = word.partition("/")
                 argv.append(urls[head] + slash + rest if head in urls else word)
-            outcome = run(argv, cwd=folder, env={"RSYNC_PASSWORD": "pw"})
-            outcomes.append((outcome.code, _lines(outcome, folder, port)))
+            outcome = run(argv, cwd=directory, env={"RSYNC_PASSWORD": "pw"})
+            outcomes.append((outcome.code, _lines(outcome, directory, port)))
         # Stock runs this command after the client has gone.
         deadline = time.monotonic() + 5
-        while "env.after" in lines and not os.path.exists(f"{folder}/env.after") and time.monotonic() < deadline:
+        while "env.after" in lines and not os.path.exists(f"{directory}/env.after") and time.monotonic() < deadline:
             time.sleep(0.05)
-    kept = {name: listed(f"{folder}/{name}") for name in ("mod", "out")}
+    kept = {name: listed(f"{directory}/{name}") for name in ("mod", "out")}
     for name in ("env.early", "env.before", "env.after"):
-        if os.path.exists(f"{folder}/{name}"):
-            with open(f"{folder}/{name}", encoding="utf-8") as file:
-                kept[name] = sorted(file.read().replace(folder, "FOLDER").splitlines())
-    with open(f"{folder}/log", encoding="utf-8") as file:
-        kept["log"] = sorted(line.partition("LINE ")[2].replace(folder, "FOLDER") for line in file if "LINE " in line)
+        if os.path.exists(f"{directory}/{name}"):
+            with open(f"{directory}/{name}", encoding="utf-8") as file:
+                kept[name] = sorted(file.read().replace(directory, "DIRECTORY").splitlines())
+    with open(f"{directory}/log", encoding="utf-8") as file:
+        kept["log"] = sorted(line.partition("LINE ")[2].replace(directory, "DIRECTORY") for line in file if "LINE " in line)
     return outcomes, kept
 
 
 def _scenario(lines, commands, daemon, client):
-    def body(_, folder):
+    def body(_, directory):
         if os.geteuid() != 0:
             raise Skipped("needs root")
-        stock = _play(f"{folder}/s", peers.STOCK_RSYNC, peers.STOCK_RSYNC, lines, commands)
-        ours = _play(f"{folder}/o", daemon, client, lines, commands)
+        stock = _play(f"{directory}/s", peers.STOCK_RSYNC, peers.STOCK_RSYNC, lines, commands)
+        ours = _play(f"{directory}/o", daemon, client, lines, commands)
         findings = []
         for command, one, other in zip(commands, stock[0], ours[0]):
             if one[0] != other[0]:

@@ -15,28 +15,28 @@ from harness.programs.processes import Server, free_port, run
 PROGRAMS = (peers.STOCK_RSYNC, peers.DVM_RSYNC)
 
 
-def _configured(folder, text, label="conf"):
+def _configured(directory, text, label="conf"):
     """A configuration with one module; its path, the port, and the log's path."""
-    os.makedirs(f"{folder}/mod", exist_ok=True)
+    os.makedirs(f"{directory}/mod", exist_ok=True)
     port = free_port()
-    log = f"{folder}/{label}.log"
-    path = peers.write(f"{folder}/{label}", f"address = 127.0.0.1\nport = {port}\n{text}\n"
-                       f"[m]\npath = {folder}/mod\nuid = 0\ngid = 0\n")
+    log = f"{directory}/{label}.log"
+    path = peers.write(f"{directory}/{label}", f"address = 127.0.0.1\nport = {port}\n{text}\n"
+                       f"[m]\npath = {directory}/mod\nuid = 0\ngid = 0\n")
     return path, port, log
 
 
-def _daemon(program, configuration, port, folder):
-    return Server([program, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{folder}/out")
+def _daemon(program, configuration, port, directory):
+    return Server([program, "--daemon", "--no-detach", f"--config={configuration}"], port, f"{directory}/out")
 
 
-def _pid_file(_, folder):
+def _pid_file(_, directory):
     """A pid file names the daemon while it runs; a second daemon with it does not start, whichever of the two is stock."""
-    first, port, _ = _configured(folder, f"pid file = {folder}/pid", "first")
-    second, _, _ = _configured(folder, f"pid file = {folder}/pid\nlog file = {folder}/log", "second")
+    first, port, _ = _configured(directory, f"pid file = {directory}/pid", "first")
+    second, _, _ = _configured(directory, f"pid file = {directory}/pid\nlog file = {directory}/log", "second")
     for program in PROGRAMS:
-        peers.write(f"{folder}/pid", "99999\nof an older daemon\n")
-        with _daemon(program, first, port, folder) as server:
-            with open(f"{folder}/pid", encoding="utf-8") as file:
+        peers.write(f"{directory}/pid", "99999\nof an older daemon\n")
+        with _daemon(program, first, port, directory) as server:
+            with open(f"{directory}/pid", encoding="utf-8") as file:
                 text = file.read()
             check(text == f"{server.process.pid}\n", f"{program}: the pid file holds {text!r}")
             for other in PROGRAMS:
@@ -44,19 +44,19 @@ def _pid_file(_, folder):
                 check(outcome.code == 11, f"{other} beside {program}: {outcome}")
                 check(b"failed to lock pid file" in outcome.err, f"{other} beside {program}: {outcome}")
             server.stop(signal.SIGTERM)
-        check(not os.path.exists(f"{folder}/pid"), f"{program} left its pid file")
-    lost, _, _ = _configured(folder, f"pid file = {folder}/no/pid", "lost")
+        check(not os.path.exists(f"{directory}/pid"), f"{program} left its pid file")
+    lost, _, _ = _configured(directory, f"pid file = {directory}/no/pid", "lost")
     codes = [run([program, "--daemon", "--no-detach", f"--config={lost}"]).code for program in PROGRAMS]
     check(codes == [11, 11], f"exit codes without a directory (stock, ours): {codes}")
 
 
-def _socket_options(_, folder):
+def _socket_options(_, directory):
     """Options are set on the sockets; one of an unknown name is named in the log and left out."""
     for program in PROGRAMS:
         configuration, port, log = _configured(
-            folder, f"log file = {folder}/conf.log\n"
+            directory, f"log file = {directory}/conf.log\n"
             "socket options = TCP_NODELAY, SO_KEEPALIVE=0 SO_KEEPALIVE,BOGUS,SO_RCVBUF=12345")
-        with _daemon(program, configuration, port, folder):
+        with _daemon(program, configuration, port, directory):
             connection = socket.create_connection(("127.0.0.1", port))
             connection.recv(8)
             memory = subprocess.run(["ss", "-Htnmo", "state", "established", f"( sport = :{port} )"], capture_output=True,
@@ -69,13 +69,13 @@ def _socket_options(_, folder):
         check("keepalive" in memory, f"{program}: no keepalive timer: {memory}")
 
 
-def _syslog(_, folder):
+def _syslog(_, directory):
     """Lines for syslog have the module's facility and tag."""
     if os.geteuid() != 0:
         raise Skipped("needs root")
     found = []
     for program in PROGRAMS:
-        devices = f"{folder}/dev-{os.path.basename(program)}"
+        devices = f"{directory}/dev-{os.path.basename(program)}"
         os.makedirs(f"{devices}/shm")
         for name, minor in (("null", 3), ("zero", 5), ("urandom", 9), ("random", 8)):
             os.mknod(f"{devices}/{name}", stat.S_IFCHR | 0o666, os.makedev(1, minor))
@@ -83,12 +83,12 @@ def _syslog(_, folder):
         log.bind(f"{devices}/log")
         os.chmod(f"{devices}/log", 0o666)
         log.settimeout(2)
-        configuration, port, _ = _configured(folder, "syslog facility = local3\nsyslog tag = mover")
+        configuration, port, _ = _configured(directory, "syslog facility = local3\nsyslog tag = mover")
         with open(configuration, "a", encoding="utf-8") as file:
-            file.write(f"[n]\npath = {folder}/mod\nsyslog facility = daemon\nsyslog tag = %RSYNC_MODULE_NAME%-tag\n"
+            file.write(f"[n]\npath = {directory}/mod\nsyslog facility = daemon\nsyslog tag = %RSYNC_MODULE_NAME%-tag\n"
                        "uid = 0\ngid = 0\n")
         mounted = f"mount --bind /dev/shm {devices}/shm && mount --rbind {devices} /dev && exec {program} --daemon --no-detach --config={configuration}"
-        with Server(["unshare", "-m", "--propagation", "private", "sh", "-c", mounted], port, f"{folder}/out"):
+        with Server(["unshare", "-m", "--propagation", "private", "sh", "-c", mounted], port, f"{directory}/out"):
             for module in "mn":
                 outcome = run([peers.STOCK_RSYNC, f"rsync://127.0.0.1:{port}/{module}/"])
                 check(outcome.code == 0, f"{program}: {outcome}")

@@ -32,12 +32,12 @@ KINDS = {
 }
 TREES = {
     "tiny": capacity.files(8000, 700), "empty": capacity.files(10_000, 0), "small": capacity.files(5000, 8192),
-    "medium": capacity.files(300, 300_000), "one-folder": capacity.files(9000, 100, folders=1),
+    "medium": capacity.files(300, 300_000), "one-directory": capacity.files(9000, 100, directories=1),
     "long-names": capacity.files(4000, 2000, 3, lambda number: f"{number:05}" + "n" * 240),
     "large": capacity.large(3, 20 * MIB + 12345), "sparse": capacity.sparse(20, 32 * MIB, 65_536, 12),
     "sparse-pieces": capacity.sparse(6, 128 * MIB, 4096, 600), "hard-links": capacity.hard_links(1500, 6, 5000),
     "deep": capacity.deep(100, 12), "wide": capacity.wide(7000), "links-long": capacity.links(5000, 300),
-    "cross-links": capacity.cross_links(400, 5, 3000), "small-folders": capacity.files(6000, 100, 400, smallest=100),
+    "cross-links": capacity.cross_links(400, 5, 3000), "small-directories": capacity.files(6000, 100, 400, smallest=100),
     "inline": capacity.files(4000, 2048, smallest=1000), "mixed": capacity.mixed,
 }
 # Each tree on the file system where its layout matters most; each is sent to an empty volume and, edited, to one that holds it.
@@ -45,13 +45,13 @@ CASES = [
     ("tiny", "ext4"), ("tiny", "ext4-1k"), ("tiny", "xfs"), ("tiny", "btrfs"), ("tiny", "ext4-few-inodes"),
     ("empty", "ext4-1k"), ("empty", "xfs-1k"), ("empty", "btrfs"), ("empty", "ext4-few-inodes"), ("small", "ext4"),
     ("small", "xfs"), ("small", "xfs-1k"), ("small", "btrfs"), ("medium", "ext4"), ("medium", "xfs"), ("medium", "btrfs"),
-    ("one-folder", "ext4-1k"), ("one-folder", "xfs"), ("one-folder", "btrfs"), ("long-names", "ext4"),
+    ("one-directory", "ext4-1k"), ("one-directory", "xfs"), ("one-directory", "btrfs"), ("long-names", "ext4"),
     ("long-names", "xfs-1k"), ("large", "ext4-1k"), ("large", "xfs"), ("large", "btrfs"), ("sparse", "ext4"),
     ("sparse", "xfs"), ("sparse-pieces", "ext4-1k"), ("sparse-pieces", "xfs"), ("sparse-pieces", "btrfs"),
     ("hard-links", "ext4"), ("hard-links", "btrfs"), ("deep", "xfs-1k"), ("deep", "ext4-few-inodes"), ("wide", "ext4-1k"),
     ("wide", "xfs"), ("links-long", "ext4"), ("links-long", "xfs"), ("mixed", "ext4"), ("mixed", "ext4-1k"),
     ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "xfs-1k"), ("mixed", "btrfs"), ("inline", "btrfs"),
-    ("small-folders", "xfs"), ("small-folders", "ext4"), ("cross-links", "xfs-1k"),
+    ("small-directories", "xfs"), ("small-directories", "ext4"), ("cross-links", "xfs-1k"),
 ]
 REDUCED = [("tiny", "ext4-1k"), ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "btrfs")]
 
@@ -97,7 +97,7 @@ class TightVolume:
 
     def entries(self):
         """What is in the volume."""
-        return sorted((top, *sorted(folders), *sorted(names)) for top, folders, names in os.walk(self.volume))
+        return sorted((top, *sorted(directories), *sorted(names)) for top, directories, names in os.walk(self.volume))
 
     def leave(self, wanted):
         """Uses up space until this much is left, never less; returns what is left."""
@@ -138,19 +138,19 @@ class TightVolume:
             os.close(handle)
 
 
-def prepared(folder, label, maker, size, source=None, keys=None):
+def prepared(directory, label, maker, size, source=None, keys=None):
     """The image of a file system with the empty directory `volume`, or with a tree in it."""
-    image = f"{folder}/{label}.master"
-    with capacity.mounted(folder, label, maker, size) as point:
+    image = f"{directory}/{label}.master"
+    with capacity.mounted(directory, label, maker, size) as point:
         os.makedirs(f"{point}/volume")
         if source:
-            _send(folder, keys, source, f"{point}/volume", "--check", "none", expect=0)
-        os.link(f"{folder}/{label}.img", image)
+            _send(directory, keys, source, f"{point}/volume", "--check", "none", expect=0)
+        os.link(f"{directory}/{label}.img", image)
     return image
 
 
-def _send(folder, keys, source, target, *options, expect=None):
-    with peers.dvm_target(folder, keys, {"data": target}) as server:
+def _send(directory, keys, source, target, *options, expect=None):
+    with peers.dvm_target(directory, keys, {"data": target}) as server:
         outcome = run(peers.dvm_source(keys, source, server.port, *options), timeout=300)
     check(expect is None or outcome.code == expect, f"a transfer: {outcome}")
     return outcome
@@ -170,12 +170,12 @@ def _asked(outcome, what):
 
 def _probe(case, percent, demand):
     """One attempt: (space left, "admitted", "refused" or "needless")."""
-    setting, folder, image, source, lacks_inodes = case
-    with capacity.copied(folder, f"at{percent}", image) as point:
+    setting, directory, image, source, lacks_inodes = case
+    with capacity.copied(directory, f"at{percent}", image) as point:
         tight = TightVolume(point, lacks_inodes)
         left = tight.leave(int(demand * percent / 100 + 0.999))
         before = tight.entries()
-        outcome = _send(folder, setting.keys, source, tight.volume)
+        outcome = _send(directory, setting.keys, source, tight.volume)
         words = f"at {percent} % ({left} of {demand}): {outcome}"
         if outcome.code == 0:
             differences = compare.compare(source, tight.volume)
@@ -183,30 +183,30 @@ def _probe(case, percent, demand):
             return left, "admitted"
         check(_is_refusal(outcome), f"failed after it was admitted, {words}")
         check(before == tight.entries(), f"a refusal left something, {words}")
-        forced = _send(folder, setting.keys, source, tight.volume, "--check", "none")
+        forced = _send(directory, setting.keys, source, tight.volume, "--check", "none")
         return left, "needless" if forced.code == 0 else "refused"
 
 
-def _prepare(setting, folder, tree, kind, which, seed):
+def _prepare(setting, directory, tree, kind, which, seed):
     """Makes a tree and a file system for it: ((what a probe needs), what was removed since, what the check requires); None for the
     last when the pass needs no space."""
     if os.geteuid() != 0 or not os.path.exists("/dev/loop-control"):
         raise Skipped("needs root and loop devices")
     capacity.own_mounts()
     maker, size, lacks_inodes = KINDS[kind]
-    source, numbers = f"{folder}/source", random.Random(f"admission {tree} {seed}")
+    source, numbers = f"{directory}/source", random.Random(f"admission {tree} {seed}")
     os.makedirs(source)
     TREES[tree](source, numbers)
     if which == "first":
-        image, gone = prepared(folder, "new", maker, size * MIB), (0, 0)
+        image, gone = prepared(directory, "new", maker, size * MIB), (0, 0)
     else:
-        image = prepared(folder, "full", maker, size * MIB, source, setting.keys)
+        image = prepared(directory, "full", maker, size * MIB, source, setting.keys)
         gone = edit(source, numbers)
-    case = (setting, folder, image, source, lacks_inodes)
-    with capacity.copied(folder, "asked", image) as point:
+    case = (setting, directory, image, source, lacks_inodes)
+    with capacity.copied(directory, "asked", image) as point:
         tight = TightVolume(point, lacks_inodes)
         tight.leave(0)
-        outcome = _send(folder, setting.keys, source, tight.volume)
+        outcome = _send(directory, setting.keys, source, tight.volume)
         if outcome.code == 0:
             check(not compare.compare(source, tight.volume), "admitted with almost no space, and trees differ")
             return case, gone, None
@@ -214,8 +214,8 @@ def _prepare(setting, folder, tree, kind, which, seed):
 
 
 def _admission(tree, kind, which, seed):
-    def body(setting, folder):
-        case, gone, demand = _prepare(setting, folder, tree, kind, which, seed)
+    def body(setting, directory):
+        case, gone, demand = _prepare(setting, directory, tree, kind, which, seed)
         if demand is None:
             return "needs no space"
         rows, wasteful, lacks_inodes = [], [], KINDS[kind][2]
@@ -234,17 +234,17 @@ def _admission(tree, kind, which, seed):
 
 def _exact(tree, kind, which, seed, runs):
     """With exactly the space that the check requires, many times: temporary shortages are random."""
-    def body(setting, folder):
-        case, _, demand = _prepare(setting, folder, tree, kind, which, seed)
+    def body(setting, directory):
+        case, _, demand = _prepare(setting, directory, tree, kind, which, seed)
         if demand is None:
             return "needs no space"
         _, _, image, source, lacks_inodes = case
         failures = []
         for number in range(runs):
-            with capacity.copied(folder, f"run{number}", image) as point:
+            with capacity.copied(directory, f"run{number}", image) as point:
                 tight = TightVolume(point, lacks_inodes)
                 left = tight.leave(demand)
-                outcome = _send(folder, setting.keys, source, tight.volume)
+                outcome = _send(directory, setting.keys, source, tight.volume)
                 if outcome.code:
                     failures.append(f"run {number} with {left} of {demand}: {outcome}")
                 elif number % 10 == 0 and compare.compare(source, tight.volume):
@@ -256,7 +256,7 @@ def _exact(tree, kind, which, seed, runs):
 
 # Trees whose names need space while much is unwritten, or at the very end, or for a moment: (tree, kind, runs of a first copy and
 # of a later pass in the reduced form).
-EXACT = [("cross-links", "xfs", 6, 0), ("small-folders", "xfs", 1, 0), ("cross-links", "xfs-wide", 1, 0),
+EXACT = [("cross-links", "xfs", 6, 0), ("small-directories", "xfs", 1, 0), ("cross-links", "xfs-wide", 1, 0),
          ("cross-links", "xfs-1k", 0, 0), ("long-names", "ext4", 0, 4)]
 # `--full` sends the mixed tree to each kind 100 times on a first and on a later pass, or this often; in cases of RUNS.
 OFTEN, RUNS = {("xfs", "first"): 500}, 50

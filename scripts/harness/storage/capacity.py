@@ -49,15 +49,15 @@ def write(path, data):
         os.close(handle)
 
 
-def files(count, largest, folders=20, name=lambda number: f"file-{number:05}.dat", smallest=0):
-    """`count` files of random lengths in `folders` directories."""
+def files(count, largest, directories=20, name=lambda number: f"file-{number:05}.dat", smallest=0):
+    """`count` files of random lengths in `directories` directories."""
     def make(root, source):
         noise = source.randbytes(largest + MIB)
         for number in range(count):
-            folder = f"{root}/folder{number % folders:03}"
-            os.makedirs(folder, exist_ok=True)
+            directory = f"{root}/subdir{number % directories:03}"
+            os.makedirs(directory, exist_ok=True)
             size, at = source.randrange(smallest, largest + 1), source.randrange(MIB)
-            write(f"{folder}/{name(number)}", noise[at:at + size])
+            write(f"{directory}/{name(number)}", noise[at:at + size])
     return make
 
 
@@ -98,16 +98,16 @@ def hard_links(count, names, size):
     return make
 
 
-def cross_links(folders, files_each, size):
+def cross_links(directories, files_each, size):
     """Directories with small files, and with long further names of the files of the directory before."""
     def make(root, source):
-        for number in range(folders):
-            folder, before = f"{root}/folder{number:04}", f"{root}/folder{number - 1:04}"
-            os.makedirs(folder)
+        for number in range(directories):
+            directory, before = f"{root}/subdir{number:04}", f"{root}/subdir{number - 1:04}"
+            os.makedirs(directory)
             for file in range(files_each):
-                write(f"{folder}/file{file}", source.randbytes(size))
+                write(f"{directory}/file{file}", source.randbytes(size))
                 if number:
-                    os.link(f"{before}/file{file}", f"{folder}/further-name-of-file-{file}" + "n" * 80)
+                    os.link(f"{before}/file{file}", f"{directory}/further-name-of-file-{file}" + "n" * 80)
     return make
 
 
@@ -161,7 +161,7 @@ def attributes(root, source):
 
 TREES = {
     "tiny": files(8000, 700), "empty": files(15000, 0), "small": files(6000, 8192), "medium": files(900, 300_000),
-    "one-folder": files(12000, 100, folders=1), "long-names": files(4000, 2000, 3, lambda n: f"{n:05}" + "n" * 240),
+    "one-directory": files(12000, 100, directories=1), "long-names": files(4000, 2000, 3, lambda n: f"{n:05}" + "n" * 240),
     "large": large(3, 40 * MIB + 12345), "huge": large(1, 200 * MIB), "at-64k": files(1500, 65_537, smallest=65_535),
     "sparse": sparse(20, 64 * MIB, 65_536, 12), "sparse-pieces": sparse(6, 128 * MIB, 4096, 1500),
     "hard-links": hard_links(1500, 6, 5000), "deep": deep(120, 12), "wide": wide(9000), "links-short": links(9000, 40),
@@ -172,7 +172,7 @@ TREES = {
 CASES = [
     ("tiny", "ext4"), ("tiny", "xfs"), ("tiny", "btrfs"), ("tiny", "ext4-1k"), ("small", "ext4-1k"), ("small", "xfs-1k"),
     ("small", "btrfs"), ("empty", "ext4"), ("empty", "xfs"), ("empty", "btrfs"), ("medium", "ext4"), ("medium", "btrfs"),
-    ("one-folder", "ext4-1k"), ("one-folder", "xfs"), ("long-names", "ext4"), ("long-names", "xfs"),
+    ("one-directory", "ext4-1k"), ("one-directory", "xfs"), ("long-names", "ext4"), ("long-names", "xfs"),
     ("large", "ext4-1k"), ("large", "xfs"), ("huge", "ext4-few-inodes"), ("at-64k", "xfs"), ("sparse", "ext4"),
     ("sparse-pieces", "xfs"), ("hard-links", "ext4"), ("deep", "xfs-1k"), ("wide", "ext4-1k"), ("wide", "xfs"),
     ("links-long", "ext4"), ("mixed", "ext4-few-inodes"), ("mixed", "xfs"), ("mixed", "btrfs"),
@@ -197,27 +197,27 @@ def own_mounts():
 
 
 @contextlib.contextmanager
-def mounted(folder, label, maker, size, options=()):
+def mounted(directory, label, maker, size, options=()):
     """A new file system in an image of `size` bytes, mounted. The device and the mount are removed in any case."""
-    image = f"{folder}/{label}.img"
+    image = f"{directory}/{label}.img"
     with open(image, "wb") as out:
         out.truncate(size)
-    with _attached(folder, label, image, maker, options) as point:
+    with _attached(directory, label, image, maker, options) as point:
         yield point
 
 
 @contextlib.contextmanager
-def copied(folder, label, master):
+def copied(directory, label, master):
     """A copy of a file system in an image, mounted. The device and the mount are removed in any case."""
-    image = f"{folder}/{label}.img"
+    image = f"{directory}/{label}.img"
     tool("cp", "--sparse=always", master, image)
-    with _attached(folder, label, image, None) as point:
+    with _attached(directory, label, image, None) as point:
         yield point
 
 
 @contextlib.contextmanager
-def _attached(folder, label, image, maker, options=()):
-    point = f"{folder}/{label}"
+def _attached(directory, label, image, maker, options=()):
+    point = f"{directory}/{label}"
     os.makedirs(point)
     with contextlib.ExitStack() as stack:
         stack.callback(os.unlink, image)
@@ -293,7 +293,7 @@ def _signal(pid, number):
         os.kill(pid, number)
 
 
-def transfer(setting, folder, source, target, label, carries, water=None):
+def transfer(setting, directory, source, target, label, carries, water=None):
     """Transfers a tree: our two agents, or stock rsync where attributes are copied, which ours do not support."""
     watched = water.writing if water else lambda pid: contextlib.nullcontext()
     if carries:
@@ -303,7 +303,7 @@ def transfer(setting, folder, source, target, label, carries, water=None):
                 words = process.stderr.read().decode(errors="replace")
             check(process.wait() == 0, f"rsync to {label}: {words}")
         return
-    with peers.dvm_target(folder, setting.keys, {"data": target}, label=label) as server, \
+    with peers.dvm_target(directory, setting.keys, {"data": target}, label=label) as server, \
             watched(server.process.pid):
         outcome = run(peers.dvm_source(setting.keys, source, server.port, "--delete"), timeout=300)
     check(outcome.code == 0, f"the transfer to {label}: {outcome}")
@@ -335,21 +335,21 @@ def forecast(source, options, *more):
 
 
 def _capacity(tree, kind):
-    def body(setting, folder):
+    def body(setting, directory):
         if os.geteuid() != 0 or not os.path.exists("/dev/loop-control"):
             raise Skipped("needs root and loop devices")
         own_mounts()
         maker, size, options = KINDS[kind]
         carries = tree == "attributes"
-        source = folder + "/source"
+        source = directory + "/source"
         os.makedirs(source)
         TREES[tree](source, random.Random(f"capacity {tree}"))
         said = forecast(source, options + ([] if carries else ["--no-xattrs"]))
         needed, inodes, claim = said["neededBytes"], said["neededInodes"], said["proposedBytes"]
-        with mounted(folder, "roomy", maker, max(size * MIB, claim), MEASURED.get(maker[0], ())) as roomy:
+        with mounted(directory, "roomy", maker, max(size * MIB, claim), MEASURED.get(maker[0], ())) as roomy:
             inodes_before = os.statvfs(roomy).f_ffree
             with HighWater(roomy) as water:
-                transfer(setting, folder, source, roomy, "roomy", carries, water)
+                transfer(setting, directory, source, roomy, "roomy", carries, water)
             inodes_taken = inodes_before - os.statvfs(roomy).f_ffree
             words = (f"forecast {needed / MIB:.2f}, truth {water.peak / MIB:.2f} MiB ({_percent(needed, water.peak)}), "
                      f"claim {claim / MIB:.0f} MiB")
@@ -358,15 +358,15 @@ def _capacity(tree, kind):
             if kind.startswith("ext4"):
                 # The root is there before the copy.
                 check(inodes_taken == inodes - 1, f"{inodes_taken} inodes taken, {inodes - 1} foretold")
-            with mounted(folder, "claim", maker, claim) as small:
-                transfer(setting, folder, source, small, "claim", carries)
+            with mounted(directory, "claim", maker, claim) as small:
+                transfer(setting, directory, source, small, "claim", carries)
                 # The worst case of a later pass: the largest file is replaced.
                 if not carries and edit_largest(source):
                     with HighWater(roomy) as water:
-                        transfer(setting, folder, source, roomy, "again", carries, water)
+                        transfer(setting, directory, source, roomy, "again", carries, water)
                     check(water.peak <= said["largestTemporary"] + SLACK,
                           f"a later pass took {water.peak} more bytes, {said['largestTemporary']} were expected")
-                    transfer(setting, folder, source, small, "claim-again", carries)
+                    transfer(setting, directory, source, small, "claim-again", carries)
                 again = forecast(source, options, "--provisioned", str(claim))
                 check(again["fits"] or carries, "the claim that it proposed does not fit by its own word", again)
         return words

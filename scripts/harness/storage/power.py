@@ -61,10 +61,10 @@ def _store(path, data, mtime):
 def make_tree(root, dice, count=60, largest=2 * MIB):
     """Files of 0 to `largest` bytes in some directories, a quarter of them sparse, some with two names."""
     for number in range(count):
-        folder = f"{root}/folder{number % 7}"
-        os.makedirs(folder, exist_ok=True)
+        directory = f"{root}/subdir{number % 7}"
+        os.makedirs(directory, exist_ok=True)
         size = dice.randrange(dice.choice((1, 5000, 70_000, 300_000, largest)))
-        path = f"{folder}/file{number:03}"
+        path = f"{directory}/file{number:03}"
         _store(path, _content(dice, size, number % 4 == 3), 10**18 + dice.randrange(10**15))
         if number % 13 == 5:
             os.link(path, path + " again")
@@ -113,13 +113,13 @@ def edit_tree(root, dice):
 class Disks:
     """The XFS that the images are on."""
 
-    def __init__(self, folder, size=1500):
-        self.folder, self.size = folder, size
+    def __init__(self, directory, size=1500):
+        self.directory, self.size = directory, size
 
     def __enter__(self):
         self.stack = contextlib.ExitStack()
         self.point = self.stack.enter_context(
-            capacity.mounted(self.folder, "disks", ["mkfs.xfs", "-q", "-f"], self.size * MIB))
+            capacity.mounted(self.directory, "disks", ["mkfs.xfs", "-q", "-f"], self.size * MIB))
         return self
 
     def __exit__(self, *details):
@@ -146,7 +146,7 @@ class Disks:
         with open(image, "wb") as out:
             out.truncate(size * MIB)
         capacity.tool(*maker, image)
-        with self.attached(image, f"{self.folder}/{kind}") as point:
+        with self.attached(image, f"{self.directory}/{kind}") as point:
             os.makedirs(f"{point}/volume")
             yield point, image
         os.unlink(image)
@@ -227,7 +227,7 @@ def liars(source, target):
 def _check_clone(disks, kind, source, clone, is_complete, again):
     """What is wrong in the state that a power cut at the clone's moment would have left."""
     words, image, has_ended = clone
-    with disks.attached(image, f"{disks.folder}/clone", *KINDS[kind][2]) as point:
+    with disks.attached(image, f"{disks.directory}/clone", *KINDS[kind][2]) as point:
         volume = f"{point}/volume"
         found = [f"{words}: {finding}" for finding in liars(source, volume)]
         if has_ended and is_complete:
@@ -242,24 +242,24 @@ def _check_clone(disks, kind, source, clone, is_complete, again):
 
 def _power_cut(kind, way, is_complete, during, after, until, seed):
     """Two passes, a first copy and one with edits, with clones taken in and after each."""
-    def body(setting, folder):
+    def body(setting, directory):
         insist_on_root()
-        dice, source = random.Random(f"power {kind} {way.__name__} {seed}"), f"{folder}/source"
+        dice, source = random.Random(f"power {kind} {way.__name__} {seed}"), f"{directory}/source"
         os.makedirs(source)
         wrong, looked = [], 0
-        with Disks(folder) as disks, disks.new(kind) as (point, image):
+        with Disks(directory) as disks, disks.new(kind) as (point, image):
             for turn in ("first", "edited"):
                 make_tree(source, dice) if turn == "first" else edit_tree(source, dice)
                 if way is stock_source_30:
                     _cut_times(source)
                 for top, _, _ in os.walk(source, topdown=False):  # not the second in which the target creates them
                     os.utime(top, ns=(10**18, 10**18 + dice.randrange(10**6) * 10**9))
-                with way(setting, folder, f"{point}/volume") as push, Neighbour(point, dice):
+                with way(setting, directory, f"{point}/volume") as push, Neighbour(point, dice):
                     outcome, clones = moments(lambda: push(source), disks, image, dice, during, after, until)
                 check(outcome.code == 0, f"{turn} pass: {outcome}")
                 check_equal_trees(compare.compare(source, f"{point}/volume"), f"{turn} pass")
                 def again(volume):
-                    with way(setting, folder, volume) as push:
+                    with way(setting, directory, volume) as push:
                         return push(source)
                 for number, clone in enumerate(clones):
                     repeats = setting.full or number == during - 1
@@ -272,49 +272,49 @@ def _power_cut(kind, way, is_complete, during, after, until, seed):
 
 
 @contextlib.contextmanager
-def agents(setting, folder, volume):
+def agents(setting, directory, volume):
     """dvm-source to dvm-target, with default settings."""
-    with Ends(setting, folder, path=volume) as ends:
+    with Ends(setting, directory, path=volume) as ends:
         yield ends.push
 
 
 @contextlib.contextmanager
-def agents_none(setting, folder, volume):
+def agents_none(setting, directory, volume):
     """dvm-source to dvm-target with --durability none."""
-    with Ends(setting, folder, path=volume, serve=["--durability", "none"]) as ends:
+    with Ends(setting, directory, path=volume, serve=["--durability", "none"]) as ends:
         yield ends.push
 
 
 @contextlib.contextmanager
-def stock_source(setting, folder, volume):
+def stock_source(setting, directory, volume):
     """Stock rsync through stunnel to dvm-target."""
-    with Ends(setting, folder, source="stock", path=volume) as ends:
+    with Ends(setting, directory, source="stock", path=volume) as ends:
         yield ends.push
 
 
 @contextlib.contextmanager
-def stock_source_30(setting, folder, volume):
+def stock_source_30(setting, directory, volume):
     """The same with protocol 30, which carries whole seconds and has no message for an exit code."""
-    with Ends(setting, folder, source="stock", path=volume) as ends:
+    with Ends(setting, directory, source="stock", path=volume) as ends:
         yield lambda source, *extra: ends.push(source, "--protocol=30", *extra)
 
 
 @contextlib.contextmanager
-def rsync_fsync(setting, folder, volume):
+def rsync_fsync(setting, directory, volume):
     """dvm-rsync --fsync at both ends of a remote shell."""
     yield lambda source: run([peers.DVM_RSYNC, "-aHS", "--delete", "--fsync", "-e", setting.shell,
                               f"--rsync-path={peers.DVM_RSYNC}", f"{source}/", f"there:{volume}/"], 120)
 
 
 @contextlib.contextmanager
-def in_place(setting, folder, volume):
+def in_place(setting, directory, volume):
     """dvm-rsync --inplace at both ends of a remote shell, without --fsync."""
     yield lambda source: run([peers.DVM_RSYNC, "-aH", "--delete", "--inplace", "-e", setting.shell,
                               f"--rsync-path={peers.DVM_RSYNC}", f"{source}/", f"there:{volume}/"], 120)
 
 
 @contextlib.contextmanager
-def local_copy(setting, folder, volume):
+def local_copy(setting, directory, volume):
     """dvm-rsync --fsync as a local copy."""
     yield lambda source: run([peers.DVM_RSYNC, "-aHS", "--delete", "--fsync", f"{source}/", f"{volume}/"], 120)
 
@@ -322,11 +322,11 @@ def local_copy(setting, folder, volume):
 # Disks that fail
 
 @contextlib.contextmanager
-def failing_disk(folder):
+def failing_disk(directory):
     """An ext4 without a journal in an image of 200 MiB on a tmpfs with space for 40: most of what is written back fails.
 
     Yields its mount point, and a function that frees space and mounts it again with an empty page cache."""
-    place, point = f"{folder}/small", f"{folder}/failing"
+    place, point = f"{directory}/small", f"{directory}/failing"
     os.makedirs(place)
     os.makedirs(point)
     capacity.tool("mount", "-t", "tmpfs", "-o", "size=40m", "dvm-test", place)
@@ -351,16 +351,16 @@ def failing_disk(folder):
 
 def _disk_fails(way, is_ours):
     """Thirty files of 2 MB do not reach the disk: the pass fails, and the next pass after a repair sends them again."""
-    def body(setting, folder):
+    def body(setting, directory):
         insist_on_root()
-        dice, source = random.Random("failing disk"), f"{folder}/source"
+        dice, source = random.Random("failing disk"), f"{directory}/source"
         os.makedirs(source)
         for number in range(30):
             _store(f"{source}/file{number:02}", dice.randbytes(2_000_000), 10**18 + number * 10**9)
         os.utime(source, (10**9, 10**9))
-        with failing_disk(folder) as (point, mend, again):
+        with failing_disk(directory) as (point, mend, again):
             os.makedirs(f"{point}/volume")
-            with way(setting, folder, f"{point}/volume") as push:
+            with way(setting, directory, f"{point}/volume") as push:
                 outcome = push(source)
                 words = outcome.err.decode(errors="replace")
                 # Before protocol 31 the target cannot send its exit code.
@@ -380,15 +380,15 @@ def _disk_fails(way, is_ours):
     return body
 
 
-def _slow_disk(setting, folder):
+def _slow_disk(setting, directory):
     """The disk does not respond for four seconds: the source shows the phase and its duration, also in the summary."""
     insist_on_root()
-    source = f"{folder}/source"
+    source = f"{directory}/source"
     os.makedirs(source)
     for number in range(5):
         _store(f"{source}/file{number}", os.urandom(100_000), 10**18 + number)
-    with Disks(folder) as disks, disks.new("ext4") as (point, _):
-        with agents(setting, folder, f"{point}/volume") as push:
+    with Disks(directory) as disks, disks.new("ext4") as (point, _):
+        with agents(setting, directory, f"{point}/volume") as push:
             warm = push(source)
             check(warm.code == 0, str(warm))
             _store(f"{source}/new", b"", 10**18)  # with content, the name would wait for it
@@ -406,7 +406,7 @@ def _slow_disk(setting, folder):
             check(end["event"] == "finished" and end["durability"] == "power" and end["syncSeconds"] >= 2, end)
             words = push(source, "--progress", "lines").out.decode()
             check(re.search(r"on disk: synced in [0-9.]+ s", words), words)
-    with Ends(setting, folder, target="stock", path=f"{folder}/stock") as ends:
+    with Ends(setting, directory, target="stock", path=f"{directory}/stock") as ends:
         words = ends.push(source, "--progress", "lines").out.decode()
         check("durability: unknown (stock target)" in words, words)
     return f"the phase at {seen} s"

@@ -110,13 +110,13 @@ def build(root, owner=None):
         os.chmod(f"{root}/program", 0o4755)
         os.lchown(f"{root}/link", 1000, 5)
     _attach(root, owner is None)
-    for path, folders, files in os.walk(root, topdown=False):
-        for name in folders + files:
+    for path, directories, files in os.walk(root, topdown=False):
+        for name in directories + files:
             os.utime(f"{path}/{name}", (STAMP - 50, STAMP + len(name)), follow_symlinks=False)
     os.utime(root, (STAMP, STAMP))
     if owner is not None:
-        for path, folders, files in os.walk(root):
-            for name in folders + files + ["."]:
+        for path, directories, files in os.walk(root):
+            for name in directories + files + ["."]:
                 os.lchown(f"{path}/{name}", owner, owner)
 
 
@@ -159,15 +159,15 @@ def edit(source, target, owner):
         os.setxattr(f"{target}/unchanged", "user.stray", b"not at the source")
         os.setxattr(f"{target}/unchanged", "system.posix_acl_access", NAMED)
         os.chmod(f"{target}/dir/inner/executable", 0o666)
-    for folder in (source, f"{source}/dir"):
-        os.utime(folder, (STAMP, STAMP + 100))
+    for directory in (source, f"{source}/dir"):
+        os.utime(directory, (STAMP, STAMP + 100))
 
 
 def describe(root, times):
     """Every aspect of a tree, by path."""
     found = {}
     paths = ["."] + sorted(os.path.relpath(os.path.join(path, name), root)
-                           for path, folders, files in os.walk(root) for name in folders + files)
+                           for path, directories, files in os.walk(root) for name in directories + files)
     for name in paths:
         path = os.path.join(root, name)
         info = os.lstat(path)
@@ -228,10 +228,10 @@ def _lines(outcome):
 
 
 def _body(options, role, direction, user=None):
-    def body(setting, folder):
+    def body(setting, directory):
         runs = {}
         for who in ("stock", "ours"):
-            source, target = f"{folder}/{who}/source", f"{folder}/{who}/target"
+            source, target = f"{directory}/{who}/source", f"{directory}/{who}/target"
             build(source, owner=user)
             os.makedirs(target)
             os.utime(target, (STAMP, STAMP))
@@ -314,8 +314,8 @@ SINGLE = {
 
 
 def _single_body(options, prepare):
-    def body(_, folder):
-        source, target, other = (f"{folder}/{name}" for name in ("source", "target", "other"))
+    def body(_, directory):
+        source, target, other = (f"{directory}/{name}" for name in ("source", "target", "other"))
         for path in (source, target, other):
             os.makedirs(path, exist_ok=True)
         prepare(source, target, other)
@@ -329,8 +329,8 @@ def _single_body(options, prepare):
 
 def _stored_body(storing, restoring):
     """What one program stores with --fake-super, the other one restores."""
-    def body(_, folder):
-        source, stored, restored = (f"{folder}/{name}" for name in ("source", "stored", "restored"))
+    def body(_, directory):
+        source, stored, restored = (f"{directory}/{name}" for name in ("source", "stored", "restored"))
         build(source)
         os.mkdir(stored)
         os.chmod(f"{source}/dir/inner", 0o500)
@@ -344,8 +344,8 @@ def _stored_body(storing, restoring):
         # Stock loses an ACL when it sets other extended attributes after it.
         expected = b".d.......a. dir/\n" if storing == peers.STOCK_RSYNC else b""
         check(outcome.code == 0 and outcome.out == expected, f"once more: {outcome}, {outcome.out!r}")
-        for path, folders, files in os.walk(stored):
-            for name in folders + files:
+        for path, directories, files in os.walk(stored):
+            for name in directories + files:
                 info = os.lstat(f"{path}/{name}")
                 check(stat.S_ISREG(info.st_mode) or stat.S_ISDIR(info.st_mode), f"{name}: {info.st_mode:o}")
         outcome = run([restoring, "-aHAX", "--fake-super", "-M--super", stored + "/", restored + "/"])

@@ -315,16 +315,16 @@ def _command(setting, item, role, direction, place):
 
 def body_of(item, role, direction):
     """The case of a set in one role and direction."""
-    def body(setting, folder):
+    def body(setting, directory):
         outcomes, found = [], []
-        place = os.path.join(folder, "place")
+        place = os.path.join(directory, "place")
         for who in ("stock", "ours"):
             # The same path for both: its length shows in numbers.
             shutil.rmtree(place, ignore_errors=True)
             os.makedirs(place)
             subprocess.run(["sh", "-ec", item.tree], cwd=place, check=True)
-            for path, folders, files in os.walk(place):
-                for name in [".", *folders, *files]:
+            for path, directories, files in os.walk(place):
+                for name in [".", *directories, *files]:
                     os.utime(os.path.join(path, name), (10 ** 9, 10 ** 9), follow_symlinks=False)
             argv = _command(setting, item, role, direction, place)
             outcomes.append(run(with_stock(argv, setting) if who == "stock" else argv, cwd=place))

@@ -82,21 +82,21 @@ def _programs():
     return ("stock", peers.STOCK_RSYNC), ("ours", peers.DVM_RSYNC)
 
 
-def _source(folder):
-    os.makedirs(f"{folder}/s", exist_ok=True)
-    peers.write(f"{folder}/s/file", "content")
-    os.utime(f"{folder}/s", (10 ** 9, 10 ** 9))
-    return f"{folder}/s"
+def _source(directory):
+    os.makedirs(f"{directory}/s", exist_ok=True)
+    peers.write(f"{directory}/s/file", "content")
+    os.utime(f"{directory}/s", (10 ** 9, 10 ** 9))
+    return f"{directory}/s"
 
 
 def _shell_body(environment, words):
     """The remote shell's arguments are the same."""
-    def body(_setting, folder):
-        _source(folder)
+    def body(_setting, directory):
+        _source(directory)
         outcomes, records = [], []
         for who, program in _programs():
-            shells = {"SSH": f"{folder}/{who}/ssh", "OTHER": f"{folder}/{who}/other"}
-            os.makedirs(f"{folder}/{who}")
+            shells = {"SSH": f"{directory}/{who}/ssh", "OTHER": f"{directory}/{who}/other"}
+            os.makedirs(f"{directory}/{who}")
             for path in shells.values():
                 peers.write(path, RECORDER, 0o755)
 
@@ -108,8 +108,8 @@ def _shell_body(environment, words):
             env = {name: filled(value) for name, value in environment.items()}
             if "-e" not in argv and "RSYNC_RSH" not in env:
                 env["RSYNC_RSH"] = shells["SSH"]
-            record = f"{folder}/{who}/record"
-            outcomes.append(run([program, *argv], cwd=folder, env={**env, "RECORD": record}))
+            record = f"{directory}/{who}/record"
+            outcomes.append(run([program, *argv], cwd=directory, env={**env, "RECORD": record}))
             records.append(open(record, encoding="utf-8").read() if os.path.exists(record) else "")
         check_same_exit(*outcomes)
         check(records[0] == records[1], f"stock's shell gets {records[0]!r}", f"ours gets {records[1]!r}")
@@ -140,14 +140,14 @@ class _RecordingDaemon(Listening):
 
 def _daemon_body(environment, words):
     """What a daemon receives is the same."""
-    def body(_setting, folder):
-        _source(folder)
+    def body(_setting, directory):
+        _source(directory)
         outcomes = []
         with _RecordingDaemon() as daemon:
             for _, program in _programs():
                 argv = [word.replace("HOST/", f"rsync://127.0.0.1:{daemon.port}/m/") for word in words
                         if word not in ("-a6", "-a4")]
-                outcomes.append(run([program, *argv], cwd=folder, env=environment, timeout=10))
+                outcomes.append(run([program, *argv], cwd=directory, env=environment, timeout=10))
         check_same_exit(*outcomes)
         check(len(set(daemon.received)) <= 1, *[f"a daemon gets {text!r}" for text in daemon.received])
     return body
@@ -160,18 +160,18 @@ def _push(setting, program, source, port, *options, env=None, cwd=None):
 
 def _proxy_body(start):
     """Through a real proxy with a password, and refused with a wrong one."""
-    def body(setting, folder):
-        source = _source(folder)
-        os.mkdir(f"{folder}/t")
-        with peers.rsync_daemon(peers.STOCK_RSYNC, folder, {"data": (f"{folder}/t", "")}, setting.keys.credentials) as daemon, \
-                start(folder) as proxy:
+    def body(setting, directory):
+        source = _source(directory)
+        os.mkdir(f"{directory}/t")
+        with peers.rsync_daemon(peers.STOCK_RSYNC, directory, {"data": (f"{directory}/t", "")}, setting.keys.credentials) as daemon, \
+                start(directory) as proxy:
             for password, code in (("proxy-secret", 0), ("wrong", 10)):
                 env = {"RSYNC_PROXY": f"{peers.USER}:{password}@127.0.0.1:{proxy.port}"}
                 for who, program in _programs():
                     outcome = _push(setting, program, source, daemon.port, env=env)
                     check(outcome.code == code, f"{who}, {password}: {outcome}")
                     check(code == 0 or "bad response from proxy -- " in str(outcome), f"{who}: {outcome}")
-        check_equal_trees(compare.compare(source, f"{folder}/t"))
+        check_equal_trees(compare.compare(source, f"{directory}/t"))
     return body
 
 
@@ -193,22 +193,22 @@ class _AnsweringProxy(Listening):
 
 
 def _answer_body(answer, words):
-    def body(setting, folder):
+    def body(setting, directory):
         with _AnsweringProxy(answer) as proxy:
             for who, program in _programs():
-                outcome = _push(setting, program, _source(folder), 873, env={"RSYNC_PROXY": f"127.0.0.1:{proxy.port}"})
+                outcome = _push(setting, program, _source(directory), 873, env={"RSYNC_PROXY": f"127.0.0.1:{proxy.port}"})
                 check(outcome.code == 10 and words in str(outcome), f"{who}: {outcome}")
     return body
 
 
 def _program_body(daemon):
     """A daemon on a socket as standard input, started by RSYNC_CONNECT_PROG."""
-    def body(setting, folder):
-        source = _source(folder)
+    def body(setting, directory):
+        source = _source(directory)
         for who, program in _programs():
-            target = f"{folder}/{who}"
+            target = f"{directory}/{who}"
             os.mkdir(target)
-            configuration = peers.write(f"{folder}/{who}.conf", f"use chroot = no\nlog file = {folder}/log\n[data]\n"
+            configuration = peers.write(f"{directory}/{who}.conf", f"use chroot = no\nlog file = {directory}/log\n[data]\n"
                                         f"path = {target}\nread only = no\nuid = root\ngid = root\n")
             command = f'test "$(echo %%H)" = %%H && test %H = 127.0.0.1 && exec {daemon} --daemon --config={configuration}'
             outcome = _push(setting, program, source, 1, env={"RSYNC_CONNECT_PROG": command})
@@ -219,12 +219,12 @@ def _program_body(daemon):
     return body
 
 
-def _address(setting, folder):
+def _address(setting, directory):
     """A daemon admits one address of this machine."""
-    source = _source(folder)
-    os.mkdir(f"{folder}/t")
-    modules = {"data": (f"{folder}/t", "hosts allow = 127.0.0.9")}
-    with peers.rsync_daemon(peers.STOCK_RSYNC, folder, modules, setting.keys.credentials) as daemon:
+    source = _source(directory)
+    os.mkdir(f"{directory}/t")
+    modules = {"data": (f"{directory}/t", "hosts allow = 127.0.0.9")}
+    with peers.rsync_daemon(peers.STOCK_RSYNC, directory, modules, setting.keys.credentials) as daemon:
         for who, program in _programs():
             for options, code in (([], 5), (["--address=127.0.0.9"], 0), (["-4", "--address=127.0.0.9"], 0), (["-6"], 10),
                                   (["--address=192.0.2.1"], 10), (["--address=no.such.host.invalid"], 10)):
@@ -236,45 +236,45 @@ def _address(setting, folder):
 
 def _early_body(daemon_program):
     """What `early exec` reads from its standard input."""
-    def body(setting, folder):
-        source = _source(folder)
-        os.mkdir(f"{folder}/t")
-        secret = peers.write(f"{folder}/secret", "first line\nsecond\n")
-        large = peers.write(f"{folder}/large", "x" * 5121)
-        modules = {"data": (f"{folder}/t", f"early exec = cat > {folder}/got")}
-        with peers.rsync_daemon(daemon_program, folder, modules, setting.keys.credentials) as daemon:
+    def body(setting, directory):
+        source = _source(directory)
+        os.mkdir(f"{directory}/t")
+        secret = peers.write(f"{directory}/secret", "first line\nsecond\n")
+        large = peers.write(f"{directory}/large", "x" * 5121)
+        modules = {"data": (f"{directory}/t", f"early exec = cat > {directory}/got")}
+        with peers.rsync_daemon(daemon_program, directory, modules, setting.keys.credentials) as daemon:
             for who, program in _programs():
-                for name, code in ((secret, 0), ("/dev/null", 0), (large, 5), (f"{folder}/missing", 5)):
+                for name, code in ((secret, 0), ("/dev/null", 0), (large, 5), (f"{directory}/missing", 5)):
                     outcome = _push(setting, program, source, daemon.port, f"--early-input={name}")
                     check(outcome.code == code, f"{who} {name}: {outcome}")
                     if name == secret:
-                        got = open(f"{folder}/got", encoding="utf-8").read()
+                        got = open(f"{directory}/got", encoding="utf-8").read()
                         check(got == "first line\nsecond\n", f"{who}: early exec read {got!r}")
     return body
 
 
-def _local_remote_option(_setting, folder):
+def _local_remote_option(_setting, directory):
     """In a local transfer the receiving end has further options."""
-    source = _source(folder)
+    source = _source(directory)
     for who, program in _programs():
-        outcome = run([program, "-a", "-i", "-M--chmod=F600", f"{source}/", f"{folder}/{who}/"])
+        outcome = run([program, "-a", "-i", "-M--chmod=F600", f"{source}/", f"{directory}/{who}/"])
         check(outcome.code == 0, f"{who}: {outcome}")
-        mode = os.stat(f"{folder}/{who}/file").st_mode & 0o7777
+        mode = os.stat(f"{directory}/{who}/file").st_mode & 0o7777
         check(mode == 0o600, f"{who}: mode {mode:o}")
-        refused = run([program, "-a", "-M--bogus", f"{source}/", f"{folder}/{who}/"])
+        refused = run([program, "-a", "-M--bogus", f"{source}/", f"{directory}/{who}/"])
         check(refused.code == 12 and "--bogus: unknown option" in str(refused), f"{who}: {refused}")
-        refused = run([program, "-aXX", "-M--fake-super", f"{source}/", f"{folder}/{who}/"])
+        refused = run([program, "-aXX", "-M--fake-super", f"{source}/", f"{directory}/{who}/"])
         check(refused.code == 12 and "--fake-super conflicts with -XX" in str(refused), f"{who}: {refused}")
 
 
-def _server_log(setting, folder):
+def _server_log(setting, directory):
     """A client asks a server for a log (`-M--log-file`), a daemon refuses it; the lines are stock's but for time and process."""
-    source = _source(folder)
+    source = _source(directory)
     for direction in ("push", "pull"):
         for options in ([], ["-M--log-file-format=%o %n %l"], ["-s"], ["--delete"]):
             lines = []
             for who, server in _programs():
-                log, target = f"{folder}/{who}.log", f"{folder}/{who}/target"
+                log, target = f"{directory}/{who}.log", f"{directory}/{who}/target"
                 shutil.rmtree(target, ignore_errors=True)
                 os.makedirs(target)
                 peers.write(f"{target}/stray", "x")
@@ -288,10 +288,10 @@ def _server_log(setting, folder):
             check(lines[0] == lines[1], f"{direction} {options}: stock logs {lines[0]}", f"ours logs {lines[1]}")
     for who, program in _programs():
         daemon = setting.stock_daemon if who == "stock" else setting.our_daemon
-        outcome = run([peers.STOCK_RSYNC, "-a", f"-M--log-file={folder}/log", f"--password-file={setting.keys.password}",
+        outcome = run([peers.STOCK_RSYNC, "-a", f"-M--log-file={directory}/log", f"--password-file={setting.keys.password}",
                        f"{source}/", f"rsync://{peers.USER}@127.0.0.1:{daemon.port}/trees/new"])
         check(outcome.code == 4 and "configured to refuse --log-file" in str(outcome), f"{who}: {outcome}")
-        check(not os.path.exists(f"{folder}/log"), f"{who}: a client has made a log on a daemon's machine")
+        check(not os.path.exists(f"{directory}/log"), f"{who}: a client has made a log on a daemon's machine")
 
 
 def _lines(text):
@@ -300,15 +300,15 @@ def _lines(text):
     return [line for line in lines if line and not TOTALS.match(line)]
 
 
-def _compare(folder, argv, env=None):
+def _compare(directory, argv, env=None):
     outcomes = []
     for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
-        outcome = run([program, *argv], cwd=folder, env=env)
+        outcome = run([program, *argv], cwd=directory, env=env)
         log = b""
-        if os.path.exists(f"{folder}/log"):
-            with open(f"{folder}/log", "rb") as file:
+        if os.path.exists(f"{directory}/log"):
+            with open(f"{directory}/log", "rb") as file:
                 log = file.read()
-            os.unlink(f"{folder}/log")
+            os.unlink(f"{directory}/log")
         outcomes.append((outcome, _lines(outcome.err), _lines(log)))
     (stock, said, logged), (ours, our_said, our_logged) = outcomes
     check_same_exit(stock, ours)
@@ -317,25 +317,25 @@ def _compare(folder, argv, env=None):
 
 
 def _line(arguments):
-    def body(_, folder):
-        os.makedirs(f"{folder}/src")
-        peers.write(f"{folder}/src/f", "x\n")
-        peers.write(f"{folder}/rules", "bogus rule\n")
-        _compare(folder, [*arguments, "src", "dst"])
+    def body(_, directory):
+        os.makedirs(f"{directory}/src")
+        peers.write(f"{directory}/src/f", "x\n")
+        peers.write(f"{directory}/rules", "bogus rule\n")
+        _compare(directory, [*arguments, "src", "dst"])
     return body
 
 
 def _talk(text):
-    def body(_, folder):
-        shell = peers.write(f"{folder}/shell", f"#!/bin/sh\nprintf '{text}'\ntimeout 5 cat > /dev/null\n", 0o755)
-        _compare(folder, ["-a", "-e", shell, "h:src/", "dst/"])
+    def body(_, directory):
+        shell = peers.write(f"{directory}/shell", f"#!/bin/sh\nprintf '{text}'\ntimeout 5 cat > /dev/null\n", 0o755)
+        _compare(directory, ["-a", "-e", shell, "h:src/", "dst/"])
     return body
 
 
 def _greeting(text):
-    def body(_, folder):
+    def body(_, directory):
         program = f"printf '{text}'; timeout 5 cat > /dev/null"
-        _compare(folder, ["-a", "rsync://h/m/", "dst/"], env={"RSYNC_CONNECT_PROG": program})
+        _compare(directory, ["-a", "rsync://h/m/", "dst/"], env={"RSYNC_CONNECT_PROG": program})
     return body
 
 

@@ -85,9 +85,9 @@ MISSING_SETS = {
 MISSING_ROLES = {"local": ("ours", None), "client": ("ours", "stock"), "server": ("stock", "ours"), "both": ("ours", "ours")}
 
 
-def _missing_argv(setting, direction, folder, options, client, server):
-    sources = [f"{folder}/source/{name}" for name in ("a", "gone", "b", "dead", "never")]
-    target = folder + "/target/"
+def _missing_argv(setting, direction, directory, options, client, server):
+    sources = [f"{directory}/source/{name}" for name in ("a", "gone", "b", "dead", "never")]
+    target = directory + "/target/"
     if server is None:
         return [client, *options, *sources, target]
     argv = [client, *options, "-e", setting.shell, f"--rsync-path={server}"]
@@ -97,10 +97,10 @@ def _missing_argv(setting, direction, folder, options, client, server):
 
 
 def _missing_body(options, role, direction):
-    def body(setting, folder):
+    def body(setting, directory):
         outcomes, trees = [], []
         for who in ("stock", "ours"):
-            place = f"{folder}/{who}"
+            place = f"{directory}/{who}"
             placement.plant(place, MISSING)
             programs = [one and (peers.DVM_RSYNC if who == one == "ours" else peers.STOCK_RSYNC) for one in
                         MISSING_ROLES[role]]

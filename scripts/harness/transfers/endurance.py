@@ -20,13 +20,13 @@ LIMIT_KIB = 64 << 10
 
 def _killed(victim, seed):
     """Kills the source or the target at a moment of a pass over edited files; then runs the pass again."""
-    def body(setting, folder):
+    def body(setting, directory):
         (first, old), (second, new) = setting.trees
-        target, moment = folder + "/target", random.Random(seed).random()
+        target, moment = directory + "/target", random.Random(seed).random()
         prepared = run([peers.STOCK_RSYNC, "-aHS", first + "/", target + "/"])
         check(prepared.code == 0, str(prepared))
         whole = setting.pass_seconds * moment
-        with Ends(setting, folder, path=target) as ends:
+        with Ends(setting, directory, path=target) as ends:
             if victim == "source":
                 ends.push(second, kill_after=max(whole, 0.001))
             else:
@@ -37,7 +37,7 @@ def _killed(victim, seed):
                 damage.check_outcome(outcome, damage.CONNECTION_LOST | {0})
             findings = damage.torn(old, new, target)
             check(not findings, f"{victim} killed after {whole:.3f} s (seed {seed})", *findings[:6])
-        with Ends(setting, folder, path=target) as ends:
+        with Ends(setting, directory, path=target) as ends:
             again = ends.push(second)
             check(again.code == 0, f"the pass after it: {again}")
         differences = compare.compare(new, target)
@@ -47,10 +47,10 @@ def _killed(victim, seed):
     return body
 
 
-def measure_pass(setting, folder):
+def measure_pass(setting, directory):
     """Seconds that an undisturbed pass over the edited tree takes here, which bounds the random moments."""
-    os.makedirs(folder)
-    with Ends(setting, folder) as ends:
+    os.makedirs(directory)
+    with Ends(setting, directory) as ends:
         ends.push(setting.trees[0][0])
         setting.pass_seconds = ends.push(setting.trees[1][0]).seconds
     print(f"  kill: an undisturbed pass takes {setting.pass_seconds:.3f} s")
@@ -63,10 +63,10 @@ def kill_cases(full, seed):
 
 
 class _Peaks:
-    """The peak resident memory, in KiB, of the programs whose arguments name a folder, by program and first argument."""
+    """The peak resident memory, in KiB, of the programs whose arguments name a directory, by program and first argument."""
 
-    def __init__(self, folder):
-        self._folder, self._done, self.sizes = str(folder), threading.Event(), {}
+    def __init__(self, directory):
+        self._directory, self._done, self.sizes = str(directory), threading.Event(), {}
 
     def __enter__(self):
         self._watcher = threading.Thread(target=self._watch)
@@ -88,30 +88,30 @@ class _Peaks:
         while not self._done.wait(0.05):
             for pid in filter(str.isdigit, os.listdir("/proc")):
                 name = _program(pid)
-                if self._folder in name and ("rsync" in name.split()[0] or "dvm-" in name.split()[0]):
+                if self._directory in name and ("rsync" in name.split()[0] or "dvm-" in name.split()[0]):
                     key = os.path.basename(name.split()[0]) + " " + name.split()[1]
                     self.sizes[key] = max(self.sizes.get(key, 0), status_kib(pid, "VmHWM"))
 
 
 def _alone(body):
     """One such case at a time has its files: a tmpfs has an inode for each half of its pages, too few for two with a million."""
-    def alone(setting, folder):
+    def alone(setting, directory):
         with open(f"{setting.root}/many-files.lock", "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             try:
-                body(setting, folder)
+                body(setting, directory)
             finally:
-                shutil.rmtree(folder, ignore_errors=True)
+                shutil.rmtree(directory, ignore_errors=True)
     return alone
 
 
 def _memory(count):
-    def body(setting, folder):
-        source = folder + "/source"
-        empty_files(source, count, folders=1000)
-        with Ends(setting, folder) as ends:
+    def body(setting, directory):
+        source = directory + "/source"
+        empty_files(source, count, directories=1000)
+        with Ends(setting, directory) as ends:
             start = time.monotonic()
-            with _Peaks(folder) as peaks:
+            with _Peaks(directory) as peaks:
                 outcome = ends.push(source, timeout=1800)
             seconds = time.monotonic() - start
             check(outcome.code == 0, str(outcome))
@@ -126,15 +126,15 @@ def _beside_stock(count, options, maker=empty_files):
 
     Where stock needs very little, because it drops lists that are done, our program itself takes more: then LIMIT_KIB holds.
     """
-    def body(setting, folder):
-        source, sizes = folder + "/source", {}
-        maker(source, count, folders=1000)
+    def body(setting, directory):
+        source, sizes = directory + "/source", {}
+        maker(source, count, directories=1000)
         for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
-            target = f"{folder}/target-{os.path.basename(program)}"
+            target = f"{directory}/target-{os.path.basename(program)}"
             argv = [program, "-aHAX", "--delete", *options, "-e", setting.shell, f"--rsync-path={program}",
                     source + "/", f"nowhere:{target}/"]
             for times in ("first", "unchanged"):
-                with _Peaks(folder) as peaks:
+                with _Peaks(directory) as peaks:
                     outcome = run(argv, 1800)
                 check(outcome.code == 0, str(outcome))
                 sizes[program, times] = peaks.largest

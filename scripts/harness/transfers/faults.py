@@ -19,13 +19,13 @@ STOCK_REFUSED = {5, 10, 12, 35}  # 5: the daemon refuses; 10, 12, 35: the connec
 
 def _refused(codes=frozenset({10}), certificate=None, module_extra="", target=None, port="port", **push):
     """A push that must be refused before anything is written."""
-    def body(setting, folder):
-        old_path, new_path, old, new = damage.two_versions(folder)
-        served = shutil.copytree(old_path, folder + "/target")
+    def body(setting, directory):
+        old_path, new_path, old, new = damage.two_versions(directory)
+        served = shutil.copytree(old_path, directory + "/target")
         options = {key: getattr(setting.keys, value) if key in ("ca", "password") else value
                    for key, value in push.items()}
         pair = certificate and getattr(setting.keys, certificate)
-        with Ends(setting, folder, target=target or "dvm", certificate=pair, module_extra=module_extra) as ends:
+        with Ends(setting, directory, target=target or "dvm", certificate=pair, module_extra=module_extra) as ends:
             outcome = ends.push(new_path, port=getattr(ends, port), timeout=60, **options)
         damage.check_outcome(outcome, STOCK_REFUSED | codes if setting.stock else codes)
         check(not compare.compare(old, served), "the target was changed")
@@ -33,11 +33,11 @@ def _refused(codes=frozenset({10}), certificate=None, module_extra="", target=No
     return body
 
 
-def _plain_to_tls(setting, folder):
+def _plain_to_tls(setting, directory):
     """Stock rsync without TLS talks to the TLS port: it ends, and the target still serves others."""
-    old_path, new_path, old, new = damage.two_versions(folder)
-    served = shutil.copytree(old_path, folder + "/target")
-    with Ends(setting, folder) as ends:
+    old_path, new_path, old, new = damage.two_versions(directory)
+    served = shutil.copytree(old_path, directory + "/target")
+    with Ends(setting, directory) as ends:
         outcome = run(peers.stock_push(setting.keys, new_path, ends.port, "--contimeout=20", "--timeout=20"), 60)
         check(outcome.code == 5, str(outcome))
         check(not compare.compare(old, served), "the target was changed")
@@ -46,10 +46,10 @@ def _plain_to_tls(setting, folder):
     return str(outcome)
 
 
-def _full_disk(setting, folder):
+def _full_disk(setting, directory):
     """A 2 MiB target: error 11 (or 12, when the connection goes first), files old or new, and no temporary."""
-    old_path, new_path, old, new = damage.two_versions(folder, sizes=(300_000, 100, 900_000, 1500, 1_200_000))
-    served = folder + "/small disk"
+    old_path, new_path, old, new = damage.two_versions(directory, sizes=(300_000, 100, 900_000, 1500, 1_200_000))
+    served = directory + "/small disk"
     os.makedirs(served)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2600k", "dvm-test", served], check=True)
     try:
@@ -57,7 +57,7 @@ def _full_disk(setting, folder):
         with open(served + "/ballast", "wb") as ballast, contextlib.suppress(OSError):
             ballast.write(bytes(100_000))
         old = compare.manifest(served)
-        with Ends(setting, folder, path=served) as ends:
+        with Ends(setting, directory, path=served) as ends:
             outcome = ends.push(new_path, timeout=60)
             damage.check_outcome(outcome, {11, 12, 23}, "full disk")
             damage.check_target(old, new, served, what="full disk")
@@ -68,13 +68,13 @@ def _full_disk(setting, folder):
 
 def _unreadable(name):
     """A source without permission to read one file or directory: the rest arrives, code 23, the path is named."""
-    def body(setting, folder):
-        _, new_path, _, _ = damage.two_versions(folder)
+    def body(setting, directory):
+        _, new_path, _, _ = damage.two_versions(directory)
         os.chmod(f"{new_path}/{name}", 0)
-        password = shutil.copy(setting.keys.password, folder + "/password")
+        password = shutil.copy(setting.keys.password, directory + "/password")
         os.chown(password, 65534, 65534)
         prefix = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]
-        with Ends(setting, folder) as ends:
+        with Ends(setting, directory) as ends:
             outcome = ends.push(new_path, prefix=prefix, password=password, timeout=60)
             damage.check_outcome(outcome, {23})
             check(name in outcome.err.decode(errors="replace"), f"{name} is not named: {outcome}")
@@ -88,8 +88,8 @@ def _unreadable(name):
 
 def _while_moving(change, codes, after=0.6):
     """Pushes 6 MiB at 3 MiB/s with `change(source)` in the middle; the next pass must make the trees equal."""
-    def body(setting, folder):
-        source = folder + "/source"
+    def body(setting, directory):
+        source = directory + "/source"
         os.makedirs(source)
         noise = os.urandom(6 << 20)
         with open(source + "/a large", "wb") as handle:
@@ -99,7 +99,7 @@ def _while_moving(change, codes, after=0.6):
                 handle.write(b"%d" % number * 900)
         with open(source + "/z last", "wb") as handle:
             handle.write(b"last")
-        with Ends(setting, folder) as ends:
+        with Ends(setting, directory) as ends:
             timer = threading.Timer(after, change, [source])
             timer.start()
             outcome = ends.push(source, "--bwlimit=3000", timeout=60)
@@ -138,9 +138,9 @@ def _shrink(source):
     os.truncate(source + "/a large", SHRUNK)
 
 
-def _busy_source(setting, folder):
+def _busy_source(setting, directory):
     """A file that is rewritten all the time: once it no longer changes, the next pass makes it equal."""
-    source, done = folder + "/source", threading.Event()
+    source, done = directory + "/source", threading.Event()
     os.makedirs(source)
     path = source + "/log"
 
@@ -155,7 +155,7 @@ def _busy_source(setting, folder):
                 time.sleep(0.001)
     writer = threading.Thread(target=write)
     writer.start()
-    with Ends(setting, folder) as ends:
+    with Ends(setting, directory) as ends:
         for _ in range(6):
             damage.check_outcome(ends.push(source, timeout=60), {0, 23, 24}, "while it is written")
         done.set()

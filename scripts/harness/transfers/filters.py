@@ -69,10 +69,10 @@ def with_stock(argv, setting):
 
 
 def _body(options, role, direction):
-    def body(setting, folder):
+    def body(setting, directory):
         outcomes, trees = [], []
         for who in ("stock", "ours"):
-            source, target = (os.path.join(folder, who, name) for name in ("source", "target"))
+            source, target = (os.path.join(directory, who, name) for name in ("source", "target"))
             make_tree(source, SOURCE, MERGE_FILES["source"])
             make_tree(target, TARGET, MERGE_FILES["target"])
             argv = command(setting, role, direction, source, target, "-ai", "--delete", *options)

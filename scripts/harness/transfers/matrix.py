@@ -52,10 +52,10 @@ def command(setting, role, direction, source, target, *options, stock=peers.STOC
 
 
 def _matrix_body(role, direction, protocol, checksum, compressor, stock=peers.STOCK_RSYNC):
-    def body(setting, folder):
+    def body(setting, directory):
         if stock not in setting.stock_daemons:
             raise Skipped(f"{stock} is not there: scripts/install-needed gets it")
-        target = os.path.join(folder, "target")
+        target = os.path.join(directory, "target")
         options = ["-aHS", "--delete", f"--protocol={protocol}"]
         if checksum:
             options.append(f"--cc={checksum}")
@@ -89,12 +89,12 @@ def matrix_cases(full):
 
 def _local_body(options):
     """`--inplace` leaves out hard/: it writes to the other names of a hard link that the source has separated, as stock does."""
-    def body(setting, folder):
+    def body(setting, directory):
         for step, (source, manifest) in enumerate(setting.trees):
-            outcome = run([peers.DVM_RSYNC, "-aH", "--delete", *options, source + "/", folder + "/target/"])
+            outcome = run([peers.DVM_RSYNC, "-aH", "--delete", *options, source + "/", directory + "/target/"])
             name = ("first copy", "after edits")[step]
             check(outcome.code == 0, f"{name}: {outcome}")
             if "--exclude=/hard/" in options:
                 manifest = compare.manifest(source, leave_out=b"hard")
-            check_equal_trees(compare.compare(manifest, folder + "/target", sparse="-S" in options), name)
+            check_equal_trees(compare.compare(manifest, directory + "/target", sparse="-S" in options), name)
     return body

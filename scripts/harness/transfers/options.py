@@ -73,10 +73,10 @@ def _lines(outcome, name):
 
 
 def _body(name, options, role, direction):
-    def body(setting, folder):
+    def body(setting, directory):
         outcomes, trees, before = [], [], setting.trees[0][0]
         for who in ("stock", "ours"):
-            target = os.path.join(folder, who, "target")
+            target = os.path.join(directory, who, "target")
             os.makedirs(os.path.dirname(target))
             prepared = run([peers.STOCK_RSYNC, "-aHS", before + "/", target + "/"])
             assert prepared.code == 0, str(prepared)

@@ -106,11 +106,11 @@ SETS |= {
 SILENT = ("acl", "backup2", "bind", "chdir", "exit3", "genr", "hash", "hlink3", "iconv2", "io4", "own2", "proto", "recv", "send", "time2")
 
 
-def _silent(setting, folder):
-    subprocess.run(["sh", "-ec", TREE], cwd=folder, check=True)
+def _silent(setting, directory):
+    subprocess.run(["sh", "-ec", TREE], cwd=directory, check=True)
     for remote in ([], ["-e", setting.shell, f"--rsync-path={peers.DVM_RSYNC}"]):
         argv = [peers.DVM_RSYNC, "-a", f"--debug={','.join(SILENT)}", *remote, "src/", "nowhere:dst/" if remote else "dst/"]
-        outcome = run(argv, cwd=folder)
+        outcome = run(argv, cwd=directory)
         if outcome.code or outcome.out or outcome.err:
             raise Failure("debug groups without messages are not silent", str(outcome))
 

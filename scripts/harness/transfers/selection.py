@@ -53,14 +53,14 @@ def _lines(outcome):
 
 
 def _body(options, role, direction):
-    def body(setting, folder):
+    def body(setting, directory):
         outcomes, targets, sources = [], [], []
-        names = os.path.join(folder, "list")
+        names = os.path.join(directory, "list")
         with open(names, "w", encoding="ascii") as file:
             # rsync 3.5.0 sends comments as names in a pull.
             file.write(NAMES if direction == "push" else NAMES.replace("# no\n", ""))
         for who in ("stock", "ours"):
-            source, target = (os.path.join(folder, who, name) for name in ("source", "target"))
+            source, target = (os.path.join(directory, who, name) for name in ("source", "target"))
             make_tree(source, SOURCE, {"big": "0123456789", "sub/a": "x"})
             make_tree(target, TARGET, {})
             for link, to in LINKS.items():

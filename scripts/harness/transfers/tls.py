@@ -12,13 +12,13 @@ from harness.trees import compare
 class Ends:
     """A target and the way to push to it. `source` and `target` are "dvm" or "stock"; with `--stock` both are stock."""
 
-    def __init__(self, setting, folder, source="dvm", target="dvm", certificate=None, module_extra="", path=None,
+    def __init__(self, setting, directory, source="dvm", target="dvm", certificate=None, module_extra="", path=None,
                  serve=()):
-        self.setting, self.folder, self.serve = setting, folder, serve
+        self.setting, self.directory, self.serve = setting, directory, serve
         self.source = "stock" if setting.stock else source
         self.target_kind = "stock" if setting.stock else target
         self.certificate, self.module_extra = certificate, module_extra
-        self.target = path or os.path.join(folder, "target")
+        self.target = path or os.path.join(directory, "target")
 
     def __enter__(self):
         os.makedirs(self.target, exist_ok=True)
@@ -26,13 +26,13 @@ class Ends:
         self.nothing_there = peers.free_port()
         if self.target_kind == "dvm":
             server = self.stack.enter_context(
-                peers.dvm_target(self.folder, keys, volumes, self.certificate, plain=True, options=self.serve))
+                peers.dvm_target(self.directory, keys, volumes, self.certificate, plain=True, options=self.serve))
             self.servers, self.port, self.plain_port = [server], server.port, server.plain_port
         else:
             modules = {"data": (self.target, self.module_extra)}
             daemon = self.stack.enter_context(
-                peers.rsync_daemon(peers.STOCK_RSYNC, self.folder, modules, keys.credentials))
-            tls = self.stack.enter_context(peers.stunnel_server(self.folder, keys, daemon.port, self.certificate))
+                peers.rsync_daemon(peers.STOCK_RSYNC, self.directory, modules, keys.credentials))
+            tls = self.stack.enter_context(peers.stunnel_server(self.directory, keys, daemon.port, self.certificate))
             self.servers, self.port, self.plain_port = [daemon, tls], tls.port, daemon.port
         return self
 
@@ -48,7 +48,7 @@ class Ends:
             argv = peers.dvm_source(keys, source, port, "--delete", *options, **more)
             return run([*prefix, *argv], timeout, kill_after=kill_after)
         volume, password = more.get("volume", "data"), more.get("password")
-        with peers.stunnel_client(self.folder, keys, port, proxy) as near:
+        with peers.stunnel_client(self.directory, keys, port, proxy) as near:
             argv = peers.stock_push(keys, source, near.port, "-S", *options, volume=volume, password=password)
             return run([*prefix, *argv], timeout, kill_after=kill_after)
 
@@ -62,22 +62,22 @@ def move_both_versions(ends, setting, *options, **more):
 
 
 def _pair(source, target):
-    def body(setting, folder):
-        with Ends(setting, folder, source, target) as ends:
+    def body(setting, directory):
+        with Ends(setting, directory, source, target) as ends:
             move_both_versions(ends, setting)
     return body
 
 
 def _relay(near, far):
     """Stock rsync at both ends, with dvm-stunnel at one or both."""
-    def body(setting, folder):
+    def body(setting, directory):
         with contextlib.ExitStack() as stack:
-            keys, target = setting.keys, os.path.join(folder, "target")
+            keys, target = setting.keys, os.path.join(directory, "target")
             os.makedirs(target)
             daemon = stack.enter_context(
-                peers.rsync_daemon(peers.STOCK_RSYNC, folder, {"data": (target, "")}, keys.credentials))
-            server = stack.enter_context(peers.stunnel_server(folder, keys, daemon.port, program=far))
-            client = stack.enter_context(peers.stunnel_client(folder, keys, server.port, program=near))
+                peers.rsync_daemon(peers.STOCK_RSYNC, directory, {"data": (target, "")}, keys.credentials))
+            server = stack.enter_context(peers.stunnel_server(directory, keys, daemon.port, program=far))
+            client = stack.enter_context(peers.stunnel_client(directory, keys, server.port, program=near))
             for step, (source, manifest) in enumerate(setting.trees):
                 outcome = run(peers.stock_push(keys, source, client.port, "-S"), 120)
                 check(outcome.code == 0, f"{outcome}", client.log_text()[-400:], server.log_text()[-400:])
@@ -86,26 +86,26 @@ def _relay(near, far):
 
 
 def _proxy(start):
-    def body(setting, folder):
-        with start(folder) as proxy, Ends(setting, folder) as ends:
+    def body(setting, directory):
+        with start(directory) as proxy, Ends(setting, directory) as ends:
             move_both_versions(ends, setting, proxy=proxy.port)
     return body
 
 
 def _compressed(choice):
-    def body(setting, folder):
+    def body(setting, directory):
         if setting.stock:
             options = ["-z", f"--zc={choice}"]
         else:
             options = ["--compress", choice]
-        with Ends(setting, folder) as ends:
+        with Ends(setting, directory) as ends:
             move_both_versions(ends, setting, *options)
     return body
 
 
-def _proxy_refuses(setting, folder):
+def _proxy_refuses(setting, directory):
     """A wrong proxy password ends the transfer with one clear line."""
-    with peers.tinyproxy(folder) as proxy, Ends(setting, folder) as ends:
+    with peers.tinyproxy(directory) as proxy, Ends(setting, directory) as ends:
         argv = peers.dvm_source(setting.keys, setting.trees[0][0], ends.port, "--proxy",
                                 f"http://{peers.USER}:wrong@127.0.0.1:{proxy.port}")
         outcome = run(argv)

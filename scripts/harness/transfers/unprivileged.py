@@ -42,29 +42,29 @@ def _own_copy(path, copy):
     return copy
 
 
-def _daemon(program, setting, folder):
+def _daemon(program, setting, directory):
     """A daemon by the user, with the whole scratch directory as its module."""
-    port, password = peers.free_port(), peers.write(f"{folder}/secrets", f"{peers.USER}:{peers.PASSWORD}\n", 0o600)
+    port, password = peers.free_port(), peers.write(f"{directory}/secrets", f"{peers.USER}:{peers.PASSWORD}\n", 0o600)
     os.chown(password, 1000, 1000)
     configuration = peers.write(
-        f"{folder}/daemon.conf", f"address = 127.0.0.1\nuse chroot = no\n[trees]\npath = {setting.root}\nread only = no\n"
+        f"{directory}/daemon.conf", f"address = 127.0.0.1\nuse chroot = no\n[trees]\npath = {setting.root}\nread only = no\n"
         f"munge symlinks = no\nauth users = {peers.USER}\nsecrets file = {password}\n")
     return peers.Server([*USER, program, "--daemon", "--no-detach", f"--config={configuration}", f"--port={port}"], port,
-                        f"{folder}/daemon.out")
+                        f"{directory}/daemon.out")
 
 
-def _two_passes(setting, folder, kind, direction, options, client, server):
+def _two_passes(setting, directory, kind, direction, options, client, server):
     """Copies both versions of the tree to one target; returns the lines and the manifest of each pass."""
-    os.makedirs(folder)
-    os.chown(folder, 1000, 1000)
-    found, target = [], f"{folder}/target"
+    os.makedirs(directory)
+    os.chown(directory, 1000, 1000)
+    found, target = [], f"{directory}/target"
     with contextlib.ExitStack() as stack:
         argv, prefix = [*USER, client, *options], "nowhere:"
         if kind == "shell":
             argv += ["-e", setting.shell, f"--rsync-path={server}"]
         else:
-            daemon = stack.enter_context(_daemon(server, setting, folder))
-            password = peers.write(f"{folder}/password", peers.PASSWORD + "\n", 0o600)
+            daemon = stack.enter_context(_daemon(server, setting, directory))
+            password = peers.write(f"{directory}/password", peers.PASSWORD + "\n", 0o600)
             os.chown(password, 1000, 1000)
             argv, prefix = [*argv, f"--password-file={password}"], f"rsync://{peers.USER}@127.0.0.1:{daemon.port}/trees/"
         for source in _own_trees(setting):
@@ -73,18 +73,18 @@ def _two_passes(setting, folder, kind, direction, options, client, server):
             words = [here, there] if direction == "push" else [there, here]
             outcome = run([*argv, *(word + "/" for word in words)])
             check(outcome.code == 0, f"{os.path.basename(client)} to {os.path.basename(server)}: {outcome}")
-            lines = outcome.out.replace(os.fsencode(os.path.relpath(folder, setting.root)), b"@").split(b"\n")
+            lines = outcome.out.replace(os.fsencode(os.path.relpath(directory, setting.root)), b"@").split(b"\n")
             # Which of the names of a file is transferred differs (docs/differences.md).
             found.append((printed.by_file(sorted(filter(None, lines))), compare.manifest(target)))
     return found
 
 
-def _by_stock(setting, folder, key):
+def _by_stock(setting, directory, key):
     """What stock does in the place of the program under test; each combination is run once by each process."""
     kept = setting.__dict__.setdefault("user_passes", {})
     if key not in kept:
         kind, direction, protocol, client, server = key
-        kept[key] = _two_passes(setting, f"{folder}/stock", kind, direction, _options(protocol, None, "none"), client, server)
+        kept[key] = _two_passes(setting, f"{directory}/stock", kind, direction, _options(protocol, None, "none"), client, server)
     return kept[key]
 
 
@@ -94,14 +94,14 @@ def _options(protocol, checksum, compressor):
 
 
 def _body(role, direction, protocol, checksum, compressor, stock):
-    def body(setting, folder):
+    def body(setting, directory):
         if stock not in setting.stock_daemons:
             raise Skipped(f"{stock} is not there: scripts/install-needed gets it")
         if os.geteuid() != 0:
             raise Skipped("needs root to become another user")
         kind = "daemon" if "daemon" in role else "shell"
-        expected = _by_stock(setting, folder, (kind, direction, protocol, *_ends(role, peers.STOCK_RSYNC, stock)))
-        passes = _two_passes(setting, f"{folder}/ours", kind, direction, _options(protocol, checksum, compressor),
+        expected = _by_stock(setting, directory, (kind, direction, protocol, *_ends(role, peers.STOCK_RSYNC, stock)))
+        passes = _two_passes(setting, f"{directory}/ours", kind, direction, _options(protocol, checksum, compressor),
                              *_ends(role, peers.DVM_RSYNC, stock))
         for name, (lines, tree), (ours, our_tree) in zip(("first copy", "after edits"), expected, passes):
             check_equal_trees(compare.compare(tree, our_tree, sparse=True, protocol=protocol), name)

@@ -52,9 +52,9 @@ def manifest(root, leave_out=None):
     root = os.fsencode(root)
     entries, pending = {b".": entry(root)}, [b""]
     while pending:
-        folder = pending.pop()
-        for name in os.listdir(os.path.join(root, folder)):
-            path = os.path.join(folder, name)
+        directory = pending.pop()
+        for name in os.listdir(os.path.join(root, directory)):
+            path = os.path.join(directory, name)
             if path == leave_out:
                 continue
             entries[path] = entry(os.path.join(root, path))

@@ -96,10 +96,10 @@ def check_target(old, new, target, temporaries=False, what=""):
         time.sleep(0.02)
 
 
-def two_versions(folder, sizes=(3000, 100, 0, 1500), seed=1):
+def two_versions(directory, sizes=(3000, 100, 0, 1500), seed=1):
     """Two small trees with the same names and different content: (old path, new path, old manifest, new manifest)."""
     source = random.Random(seed)
-    paths = [os.path.join(folder, name) for name in ("old", "new")]
+    paths = [os.path.join(directory, name) for name in ("old", "new")]
     for step, path in enumerate(paths):
         os.makedirs(path + "/below")
         for number, size in enumerate(sizes):

@@ -20,7 +20,7 @@ def make_volume(path):
     os.makedirs(path)
     tree.awkward_tree(f"{path}/awkward")
     volumes.large_files(f"{path}/database", LARGE, count=2)
-    volumes.small_files(f"{path}/uploads", 5000, folders=50)
+    volumes.small_files(f"{path}/uploads", 5000, directories=50)
 
 
 def edit_volume(path):
@@ -32,7 +32,7 @@ def edit_volume(path):
             for _ in range(200):
                 handle.seek(source.randrange(LARGE // 2 - 8192))
                 handle.write(source.randbytes(8192))
-    volumes.small_files(f"{path}/uploads/new", 200, folders=2)
+    volumes.small_files(f"{path}/uploads/new", 200, directories=2)
 
 
 def main(action, *paths):

@@ -42,10 +42,10 @@ class Tree:
     def at(self, path):
         return os.path.join(self.root, path)
 
-    def folder(self, path, mode=0o755):
+    def directory(self, path, mode=0o755):
         parent = os.path.dirname(path)
         if parent and not os.path.isdir(self.at(parent)):
-            self.folder(parent)
+            self.directory(parent)
         os.makedirs(self.at(path), exist_ok=True)
         self.describe(path, mode)
 
@@ -115,10 +115,10 @@ def awkward_tree(root):
 
 
 def _files(tree):
-    tree.folder(b"sizes")
+    tree.directory(b"sizes")
     for size in EDGE_SIZES:
         tree.file(b"sizes/%d" % size, content(size, size))
-    tree.folder(b"sparse")
+    tree.directory(b"sparse")
     tree.holes(b"sparse/all hole", 1_000_000, [])
     tree.holes(b"sparse/islands", 3 << 20, [(1 << 20, content("island", 5000)), (2 << 20, b"x")])
     tree.holes(b"sparse/ends", 1 << 20, [(0, b"start"), ((1 << 20) - 3, b"end")])
@@ -127,21 +127,21 @@ def _files(tree):
 
 
 def _names(tree):
-    tree.folder(b"names")
+    tree.directory(b"names")
     for name in ODD_NAMES:
         tree.file(b"names/" + name, b"file " + name)
     for name in ODD_NAMES[:14]:
-        tree.folder(b"names/dir " + name[:200])
+        tree.directory(b"names/dir " + name[:200])
         tree.file(b"names/dir " + name[:200] + b"/inner", name)
-    tree.folder(b"names/empty dir")
-    tree.folder(b"many")
+    tree.directory(b"names/empty dir")
+    tree.directory(b"many")
     for number in range(150):
         tree.file(b"many/%03d" % number, b"%d" % number)
 
 
 def _links(tree):
-    tree.folder(b"hard/a/b")
-    tree.folder(b"hard/c")
+    tree.directory(b"hard/a/b")
+    tree.directory(b"hard/c")
     tree.file(b"hard/a/first", content("hard", 50_000))
     for path in (b"hard/a/b/second", b"hard/c/third", b"hard/fourth", b"zz linked from far"):
         tree.link(b"hard/a/first", path)
@@ -149,7 +149,7 @@ def _links(tree):
     tree.link(b"hard/c/pair one", b"hard/a/pair two")
     tree.file(b"hard/empty one")
     tree.link(b"hard/empty one", b"hard/empty two")
-    tree.folder(b"soft")
+    tree.directory(b"soft")
     tree.symlink(b"soft/relative", b"../sizes/700")
     tree.symlink(b"soft/dangling", b"nowhere/at all")
     tree.symlink(b"soft/absolute", b"/etc/passwd")
@@ -162,7 +162,7 @@ def _links(tree):
 
 
 def _specials(tree):
-    tree.folder(b"special")
+    tree.directory(b"special")
     tree.node(b"special/fifo", stat.S_IFIFO | 0o640)
     tree.link(b"special/fifo", b"special/fifo twin")
     tree.sock(b"special/socket")
@@ -172,22 +172,22 @@ def _specials(tree):
 
 
 def _attributes(tree):
-    tree.folder(b"modes")
+    tree.directory(b"modes")
     for mode in (0o000, 0o111, 0o200, 0o444, 0o600, 0o755, 0o777, 0o2755, 0o4711, 0o4755, 0o6755, 0o1644, 0o7777):
         tree.file(b"modes/file %04o" % mode, b"%o" % mode, mode)
-        tree.folder(b"modes/dir %04o" % mode)
+        tree.directory(b"modes/dir %04o" % mode)
         tree.file(b"modes/dir %04o/inner" % mode, b"inside")
         tree.describe(b"modes/dir %04o" % mode, mode)
-    tree.folder(b"owners")
+    tree.directory(b"owners")
     for uid, gid in ((0, 1), (1, 0), (12345, 54321), (65534, 65534), (65536, 70_000), (2**31 - 2, 2**31 + 5)):
         tree.file(b"owners/%d:%d" % (uid, gid), b"owned", 0o640, owner=(uid, gid))
-        tree.folder(b"owners/dir %d:%d" % (uid, gid))
+        tree.directory(b"owners/dir %d:%d" % (uid, gid))
         tree.describe(b"owners/dir %d:%d" % (uid, gid), 0o750, owner=(uid, gid))
     tree.file(b"owners/setuid of another", b"suid", owner=(12345, 54321))
     os.chmod(tree.at(b"owners/setuid of another"), 0o6755)
     tree.symlink(b"owners/link", b"x")
     tree.describe(b"owners/link", owner=(12345, 54321))
-    tree.folder(b"times")
+    tree.directory(b"times")
     for second in (-10**10, -2**31 - 1, -1, 0, 1, 2**31 - 1, 2**31, 2**32, 4_500_000_000, 10**10):
         for nano in (0, 1, 123_456_789, 999_999_999):
             tree.file(b"times/%d.%09d" % (second, nano), b"t")
@@ -197,32 +197,32 @@ def _attributes(tree):
 def _deep(tree):
     """A chain of directories whose last entry's path is DEEP_PATH_LENGTH bytes long."""
     path = b"deep"
-    tree.folder(path)
+    tree.directory(path)
     while len(path) < DEEP_PATH_LENGTH - 110:
         path += b"/" + b"d" * 99
-        tree.folder(path)
+        tree.directory(path)
     tree.file(path + b"/" + b"e" * (DEEP_PATH_LENGTH - len(path) - 1), b"bottom")
 
 
 def _to_be_edited(tree):
-    tree.folder(b"edit")
+    tree.directory(b"edit")
     for name in (b"insert at start", b"insert inside", b"append", b"cut from front", b"truncate", b"overwrite",
                  b"rewrite", b"shuffle", b"grow sparse", b"rename me", b"delete me", b"touch me", b"chmod me",
                  b"chown me", b"empty me", b"file to dir", b"file to fifo", b"file to symlink"):
         tree.file(b"edit/" + name, content(name, 200_000 if b"to " not in name else 100))
     tree.file(b"edit/insert in large", content("large", 1_500_000))
-    tree.folder(b"edit/dir to file/nested")
+    tree.directory(b"edit/dir to file/nested")
     tree.file(b"edit/dir to file/nested/inner", b"gone soon")
-    tree.folder(b"edit/dir to symlink")
+    tree.directory(b"edit/dir to symlink")
     tree.file(b"edit/dir to symlink/inner", b"gone soon")
     tree.symlink(b"edit/symlink to dir", b"../many")
     tree.symlink(b"edit/symlink to file", b"../many/001")
     tree.symlink(b"edit/retarget", b"old target")
     tree.node(b"edit/fifo to file", stat.S_IFIFO | 0o600)
     tree.node(b"edit/device", stat.S_IFCHR | 0o600, os.makedev(1, 3))
-    tree.folder(b"edit/renamed dir")
+    tree.directory(b"edit/renamed dir")
     tree.file(b"edit/renamed dir/inner", content("moved", 30_000))
-    tree.folder(b"edit/deleted dir/mode 000/inside")
+    tree.directory(b"edit/deleted dir/mode 000/inside")
     tree.file(b"edit/deleted dir/mode 000/inside/file", b"x")
     tree.describe(b"edit/deleted dir/mode 000", 0o000)
 
@@ -230,8 +230,8 @@ def _to_be_edited(tree):
 def edit(root):
     """Turns the first version of the tree, at `root`, into the second."""
     tree = Tree(root)
-    for base, folders, files in os.walk(tree.root):  # what is not edited keeps its time
-        for name in folders + files:
+    for base, directories, files in os.walk(tree.root):  # what is not edited keeps its time
+        for name in directories + files:
             path = os.path.join(base, name)
             tree.stamps[os.path.relpath(path, tree.root)] = os.lstat(path).st_mtime_ns
     _edit_contents(tree)
@@ -283,13 +283,13 @@ def _edit_kinds(tree):
                  b"edit/fifo to file", b"edit/device", b"edit/delete me", b"edit/deleted dir", b"special/socket",
                  b"many/007", b"names/new\nline"):
         _remove(tree, path)
-    tree.folder(b"edit/file to dir")
+    tree.directory(b"edit/file to dir")
     tree.file(b"edit/file to dir/inner", b"now below")
     tree.node(b"edit/file to fifo", stat.S_IFIFO | 0o600)
     tree.symlink(b"edit/file to symlink", b"somewhere")
     tree.file(b"edit/dir to file", content("was dir", 5000))
     tree.symlink(b"edit/dir to symlink", b"../many")
-    tree.folder(b"edit/symlink to dir")
+    tree.directory(b"edit/symlink to dir")
     tree.file(b"edit/symlink to dir/inner", b"real now")
     tree.file(b"edit/symlink to file", b"real now")
     tree.symlink(b"edit/retarget", b"new target, longer")

@@ -43,26 +43,26 @@ def edited_copy(original, root, share=0.01):
             view.close()
 
 
-def small_files(root, count, folders=1000, largest=8192):
-    """`count` files of 0 to `largest` bytes, spread evenly over `folders` directories."""
+def small_files(root, count, directories=1000, largest=8192):
+    """`count` files of 0 to `largest` bytes, spread evenly over `directories` directories."""
     source = random.Random("small")
     noise = source.randbytes(MIB)
-    for folder in range(folders):
-        path = f"{root}/d{folder // 40:03}/e{folder:04}"
+    for directory in range(directories):
+        path = f"{root}/d{directory // 40:03}/e{directory:04}"
         os.makedirs(path)
-        for number in range(count // folders):
+        for number in range(count // directories):
             size, offset = source.randrange(largest + 1), source.randrange(MIB - largest)
             handle = os.open(f"{path}/file-{number:05}.dat", os.O_WRONLY | os.O_CREAT, 0o644)
             os.write(handle, noise[offset:offset + size])
             os.close(handle)
 
 
-def empty_files(root, count, folders=1000):
-    """`count` empty files in `folders` directories."""
-    for folder in range(folders):
-        path = f"{root}/dir{folder:04}"
+def empty_files(root, count, directories=1000):
+    """`count` empty files in `directories` directories."""
+    for directory in range(directories):
+        path = f"{root}/dir{directory:04}"
         os.makedirs(path)
-        for number in range(count // folders):
+        for number in range(count // directories):
             os.mknod(f"{path}/file{number:06}", 0o100644)
 
 
@@ -72,9 +72,9 @@ ACCESS_LIST = struct.pack("<I", 2) + b"".join(
         (1, 6, 2**32 - 1), (2, 4, 1234), (4, 4, 2**32 - 1), (16, 4, 2**32 - 1), (32, 4, 2**32 - 1)))
 
 
-def attributed_files(root, count, folders=1000):
+def attributed_files(root, count, directories=1000):
     """`count` small files: each with an extended attribute, each third with an access list; directories with a default one."""
-    small_files(root, count, folders)
+    small_files(root, count, directories)
     source = random.Random("attributes")
     for top, _, names in os.walk(root):
         if names:
@@ -88,7 +88,7 @@ def attributed_files(root, count, folders=1000):
 def attributes_of(root):
     """The extended attributes and access lists of every entry, by path."""
     found = {}
-    for top, folders, names in os.walk(root):
+    for top, directories, names in os.walk(root):
         for name in [".", *names]:
             path = f"{top}/{name}"
             found[os.path.relpath(path, root)] = {key: os.getxattr(path, key) for key in os.listxattr(path)}

@@ -80,12 +80,7 @@ extension DecisionRules {
         holdsUpdates = options.placement.holdsUpdates && execution.changesDestination
         appends = options.placement.appending != nil
         wantsDelta = !(options.wire.wholeFile ?? (isLocal && !appends))
-        let placement = options.placement
-        bases = BasisRules(
-            alternates: placement.alternates.isEmpty ? nil : placement.alternateUse,
-            usesPartials: placement.keepsPartials,
-            fuzziness: placement.fuzziness
-        )
+        bases = BasisRules(options.placement)
         takesSmallestFirst = options.agent.smallestFirst
         let namesUnchanged = options.output.level(.name) > 1
         reportsUnchanged = options.output.itemize > 1 || options.output.itemize > 0 && namesUnchanged
@@ -95,15 +90,28 @@ extension DecisionRules {
         mentionsTypes = options.output.level(.nonreg) > 0
         // As in rsync, although its help has `symsafe` for them.
         mentionsUnsafeLinks = options.output.level(.name) > 0
-        deletion = DeletionRules(
-            isWanted: options.deletion.isOn,
-            time: options.deletion.time ?? (dialect.deletesFirst ? .before : .during),
-            most: options.deletion.most.map(Int64.init),
-            replacesDirectories: options.deletion.replacesDirectories,
-            ignoresErrors: options.deletion.ignoreErrors,
-            isGuarded: options.deletion.isGuarded && execution.changesDestination,
-            limit: options.deletion.limit,
-            refusesEmptySource: options.deletion.refusesEmptySource
-        )
+        deletion = DeletionRules(options.deletion, in: dialect)
+        deletion.isGuarded = deletion.isGuarded && execution.changesDestination
+    }
+}
+
+extension BasisRules {
+    fileprivate init(_ placement: TransferOptions.Placement) {
+        alternates = placement.alternates.isEmpty ? nil : placement.alternateUse
+        usesPartials = placement.keepsPartials
+        fuzziness = placement.fuzziness
+    }
+}
+
+extension DeletionRules {
+    fileprivate init(_ deletion: TransferOptions.Deletion, in dialect: Dialect) {
+        isWanted = deletion.isOn
+        time = deletion.time ?? (dialect.deletesFirst ? .before : .during)
+        most = deletion.most.map(Int64.init)
+        replacesDirectories = deletion.replacesDirectories
+        ignoresErrors = deletion.ignoreErrors
+        isGuarded = deletion.isGuarded
+        limit = deletion.limit
+        refusesEmptySource = deletion.refusesEmptySource
     }
 }

@@ -145,7 +145,7 @@ final class Deleter {
             if path.count == below { isGone = true }
             if !isReplaced || path.count > below { note(full(path), kind) }
         } remaining: { path in
-            let text = "cannot delete non-empty directory: \(printable(full(path)))"
+            let text = "cannot delete non-empty directory: \(PrintableText.path(full(path)))"
             if keeping?.reported.contains(path) != true { state.report(text, .info) }
             guard path.count > below else { return }
             if isAtLimit {
@@ -165,7 +165,7 @@ final class Deleter {
                 report(failure)
                 continue
             }
-            state.report("cannot delete non-empty directory: \(printable(failure.path))", .info)
+            state.report("cannot delete non-empty directory: \(PrintableText.path(failure.path))", .info)
         }
         return isGone
     }
@@ -185,7 +185,8 @@ final class Deleter {
         guard try !remove(leaf, in: directory, named: name, isReplaced: true, keepsContents: !isEmptied) else {
             return true
         }
-        state.report("could not make way for new \(candidate.entry.kindName): \(printable(name))", .errorTransfer)
+        let shown = PrintableText.path(name)
+        state.report("could not make way for new \(candidate.entry.kindName): \(shown)", .errorTransfer)
         return false
     }
 
@@ -240,11 +241,12 @@ final class Deleter {
 
     func report(_ error: VolumeError) {
         if case .mountPoint(let path) = error {
-            return state.report("cannot delete mount point: \(printable(path))", .errorTransfer)
+            return state.report("cannot delete mount point: \(PrintableText.path(path))", .errorTransfer)
         }
         let call = error.operation == "rmdir" ? "rmdir" : "unlink"
         let number = error.number ?? EIO
-        let what = "delete_file: \(call)(\(printable(error.path))) failed: \(SystemError.text(of: number)) (\(number))"
+        let shown = PrintableText.path(error.path)
+        let what = "delete_file: \(call)(\(shown)) failed: \(SystemError.text(of: number)) (\(number))"
         state.report("rsync: [generator] \(what)", .errorTransfer)
     }
 }

@@ -104,7 +104,7 @@ extension Deleter {
             let has = pending.scannedEntries ?? entriesNow()
             pending.scannedEntries = has
             guard has < PendingDeletions.leastEntries || !isTooMany(all, of: has, limit) else {
-                let text = "cannot make way for \(printable(name)): too much would be deleted"
+                let text = "cannot make way for \(PrintableText.path(name)): too much would be deleted"
                 state.report(text, .errorTransfer)
                 refuse(.tooMany, all, of: has, "")
                 return false

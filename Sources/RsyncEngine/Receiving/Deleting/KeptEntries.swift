@@ -33,7 +33,7 @@ final class KeptEntries {
             var kept = path
             while true {
                 if reported.insert(kept).inserted {
-                    state.report("cannot delete non-empty directory: \(printable(kept))", .info)
+                    state.report("cannot delete non-empty directory: \(PrintableText.path(kept))", .info)
                 }
                 guard kept.count > top.count else { return false }
                 kept = PathParts(kept).parent

@@ -182,7 +182,7 @@ final class Generator {
         guard hidden.hides(name, isDirectory: entry.isDirectory) else { return false }
         if !isBelowFailure(Array(list.parent(of: entry))) {
             let kind = entry.isDirectory ? "directory" : "file"
-            state.report("ERROR: daemon refused to receive \(kind) \"\(printable(name))\"", .errorTransfer)
+            state.report("ERROR: daemon refused to receive \(kind) \"\(PrintableText.path(name))\"", .errorTransfer)
             if entry.isDirectory { state.report(Self.skipsContents, .errorTransfer) }
         }
         if entry.isDirectory { failedDirectories.insert(name) }
@@ -269,7 +269,7 @@ final class Generator {
     /// A file arrived with a wrong checksum: it is requested once more, then it is an error (protocol specification,
     /// transfer 11.11).
     func mismatched(_ plan: TransferPlan) {
-        let text = "\(printable(plan.list.name(of: plan.entry))) failed verification"
+        let text = "\(PrintableText.path(plan.list.name(of: plan.entry))) failed verification"
         let outcome = plan.isInPlace ? "update retained" : "update discarded"
         guard plan.attempt == 0 else {
             state.report("ERROR: \(text) -- \(outcome).", .errorTransfer)

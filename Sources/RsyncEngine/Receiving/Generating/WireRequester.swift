@@ -117,7 +117,7 @@ final class WireRequester: TransferRequester {
         let output = state.options.output
         guard output.verbosity > 0 || output.itemize > 0 else { return }
         let word = output.itemize > 0 ? "*deleting  " : "deleting"
-        state.report("\(word) \(printable(name))\(isDirectory ? "/" : "")", .info)
+        state.report("\(word) \(PrintableText.path(name))\(isDirectory ? "/" : "")", .info)
     }
 
     /// How the basis, or what is kept of the existing file, is cut into blocks; empty for a whole transfer.
@@ -132,7 +132,7 @@ final class WireRequester: TransferRequester {
         do throws(DeltaError) {
             return try BlockGeometry(basisSize: size, rule: rule)
         } catch {
-            let name = printable(plan.list.name(of: plan.entry))
+            let name = PrintableText.path(plan.list.name(of: plan.entry))
             state.report("\(name): \(error); it is transferred whole", .warning)
             return .empty
         }

@@ -82,7 +82,7 @@ final class SidePlaces: Sendable {
         } catch {
             // As in rsync, this concerns each file.
             if error.isSymbolicLinkRefused { return .failure(error) }
-            let shown = printable(name)
+            let shown = PrintableText.path(name)
             if error.isMissing { throw .usage("The temp-dir does not exist: \(shown)", exitCode: 1) }
             if error.number == ENOTDIR { throw .usage("The temp-dir is not a directory: \(shown)", exitCode: 1) }
             throw .volume("the directory for temporary files cannot be opened", error)
@@ -111,7 +111,7 @@ final class SidePlaces: Sendable {
                 state.noteLink(error)
                 return nil
             }
-            let shown = printable(path.shown(directory))
+            let shown = PrintableText.path(path.shown(directory))
             if error.isMissing {
                 state.report("\(option) arg does not exist: \(shown)", .warning)
             } else if error.number == ENOTDIR {

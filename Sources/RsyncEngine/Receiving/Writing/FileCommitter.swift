@@ -52,7 +52,7 @@ final class FileCommitter {
         do throws(VolumeError) {
             return try sideFiles.partials(of: leaf(of: plan), in: directory(of: plan), making: true)
         } catch {
-            let name = printable(destination.path(of: plan.entry, in: plan.list))
+            let name = PrintableText.path(destination.path(of: plan.entry, in: plan.list))
             state.report("Unable to create partial-dir for \(name) -- discarding completed file.", .errorTransfer)
             throw error
         }

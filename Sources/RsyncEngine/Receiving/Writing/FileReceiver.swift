@@ -337,7 +337,7 @@ final class FileReceiver {
         content.end()
         if case .file(let target) = output { content.give(.discard(target)) }
         output = .discard
-        let name = printable(plan.list.name(of: plan.entry))
+        let name = PrintableText.path(plan.list.name(of: plan.entry))
         let lengths = "has grown from \(plan.entry.size) bytes to more than \(offset)"
         state.report("rsync: [receiver] \"\(name)\" \(lengths), not kept: \(refusal)", .errorTransfer)
     }

@@ -167,7 +167,7 @@ final class Synchronizer: Sendable {
 
     /// Lists the first of some names.
     private static func list(_ paths: [[UInt8]]) -> String {
-        let names = paths.prefix(namedLimit).map { "\"\(printable($0))\"" }
+        let names = paths.prefix(namedLimit).map { "\"\(PrintableText.path($0))\"" }
         let more = paths.count > names.count ? " and \(paths.count - names.count) more" : ""
         return names.joined(separator: ", ") + more
     }

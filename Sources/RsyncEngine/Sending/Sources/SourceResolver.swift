@@ -296,7 +296,7 @@ extension SourceResolver {
     /// Why nothing can be sent (rsync(1), `--relative`, `--files-from`); nil if only this argument is left out.
     private func refusal(of argument: [UInt8], _ error: VolumeError) -> EngineError? {
         if case .invalidName(argument) = error {
-            return .usage("found \"..\" dir in relative path: \(printable(argument))", exitCode: 1)
+            return .usage("found \"..\" dir in relative path: \(PrintableText.path(argument))", exitCode: 1)
         }
         guard selection.filesFrom != nil else { return nil }
         let text = place.failure("change_dir", place.shown(argument: argument), error.number ?? EINVAL)
@@ -355,14 +355,14 @@ extension SourcePlace {
     var suffix: String {
         switch self {
         case .user: ""
-        case .module(_, let name, _): " (in \(printable(name)))"
+        case .module(_, let name, _): " (in \(PrintableText.path(name)))"
         }
     }
 
     /// The message about a source that cannot be used.
     func failure(_ operation: String, _ path: [UInt8], _ number: Int32) -> String {
         let reason = "\(SystemError.text(of: number)) (\(number))"
-        return "rsync: [sender] \(operation) \"\(printable(path))\"\(suffix) failed: \(reason)"
+        return "rsync: [sender] \(operation) \"\(PrintableText.path(path))\"\(suffix) failed: \(reason)"
     }
 
     /// A whole path for messages; in a module, from the module's root (protocol specification, transfer 18.6).

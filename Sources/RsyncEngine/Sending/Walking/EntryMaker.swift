@@ -93,7 +93,7 @@ final class EntryMaker {
     func reportNoReferent(_ item: WalkedItem) {
         state.add(.general)
         let path = state.place.shown(item.path, below: item.root)
-        state.report("symlink has no referent: \"\(printable(path))\"\(state.place.suffix)", .errorTransfer)
+        state.report("symlink has no referent: \"\(PrintableText.path(path))\"\(state.place.suffix)", .errorTransfer)
     }
 
     // MARK: entries

@@ -108,7 +108,8 @@ final class SourceWalker {
 
     private func add(_ source: SourceRoot, to list: FileList) {
         guard let number = table.number(of: source) else {
-            return state.report("too many source directories: \"\(printable(source.argument))\"", .errorTransfer)
+            let shown = PrintableText.path(source.argument)
+            return state.report("too many source directories: \"\(shown)\"", .errorTransfer)
         }
         places[number] = places[number] ?? source.filterRoot
         do throws(VolumeError) {
@@ -382,7 +383,7 @@ final class SourceWalker {
 
     private func reportTooLong(_ path: [UInt8]) {
         state.add(.general)
-        state.report("rsync: [sender] cannot send long-named file \"\(printable(path))\"", .error)
+        state.report("rsync: [sender] cannot send long-named file \"\(PrintableText.path(path))\"", .error)
     }
 
     /// Reports an argument that could not be listed: it does not keep anything from being deleted.
@@ -399,7 +400,7 @@ final class SourceWalker {
     private func note(_ error: VolumeError, _ operation: String, _ source: UInt16) {
         if error.isMissing {
             state.add(.vanished)
-            state.report("file has vanished: \"\(printable(error.path))\"", .warning)
+            state.report("file has vanished: \"\(PrintableText.path(error.path))\"", .warning)
         } else {
             state.add(.general)
             state.report(state.describe(operation, error, below: table.root(source)), .errorTransfer)
