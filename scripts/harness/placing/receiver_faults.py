@@ -211,6 +211,20 @@ def _signalled(setting, folder):
         check(client.returncode in (10, 12, 19), f"{program}: exit code {client.returncode}")
 
 
+def _slow_links(setting, folder):
+    """Many names are linked to a file that has arrived, for several times the client's limit: it is told that we are alive."""
+    os.makedirs(f"{folder}/source")
+    first = peers.write(f"{folder}/source/f00", "text")
+    for number in range(1, 80):
+        os.link(first, f"{folder}/source/f{number:02}")
+    argv = [peers.STOCK_RSYNC, "-aH", "--timeout=3", "-e", setting.shell, f"--rsync-path={peers.DVM_RSYNC}", f"{folder}/source/",
+            f"nowhere:{folder}/target/"]
+    outcome = run(argv, timeout=60, env=slow(setting, SLOW_LINK=100))
+    check(outcome.code == 0, str(outcome))
+    check(outcome.seconds > 6, f"too fast for this test: {outcome.seconds:.1f} s")
+    check(os.stat(f"{folder}/target/f79").st_nlink == 80, "not all names are links")
+
+
 def receiver_fault_cases():
     cases = {
         "blocked hard link": _blocked_link(),
@@ -222,6 +236,7 @@ def receiver_fault_cases():
         "one free inode": _one_inode,
         "owner that is another user": _foreign_owner,
         "client that fails": _signalled,
+        "many slow links": _slow_links,
         "top that belongs to root": _foreign_root,
         "backup of a file in place": _copied_backup("-b", "--inplace", kept="/target/f~"),
         **{f"long attributes and --{kind}-dest": _alternate_values(kind) for kind in ("copy", "link", "compare")},
