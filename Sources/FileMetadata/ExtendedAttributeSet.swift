@@ -82,13 +82,6 @@ package final class ExtendedAttributeSet: Sendable {
         }
     }
 
-    /// Gives up on requested values that will not come, so that they can be requested again.
-    package func forgetRequests() {
-        guarded.withLock { state in
-            state.requested = state.requested.filter { state.attributes[$0].value != nil }
-        }
-    }
-
     /// The memory of the set in bytes, approximately, without values that are filled in later.
     package var footprint: Int {
         guarded.withLock { state in

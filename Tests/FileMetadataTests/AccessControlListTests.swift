@@ -148,13 +148,4 @@ struct ExtendedAttributeSetTests {
         #expect(set.fill(1, with: [2]) && !set.fill(1, with: [3]))
         #expect(set.knows([0, 1]) && set.attributes[1].value == [2])
     }
-
-    @Test("what did not come can be requested again")
-    func forget() {
-        let set = ExtendedAttributeSet([ExtendedAttribute(name: name, length: 40, digest: [])])
-        _ = set.request([0])
-        set.forgetRequests()
-        #expect(!set.fill(0, with: [1]))
-        #expect(set.request([0]) == [0])
-    }
 }
