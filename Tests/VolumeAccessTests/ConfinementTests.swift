@@ -104,6 +104,36 @@ struct ConfinementTests {
         for _ in 0..<5_000 { _ = try scratch.volume.directory(path.span, following: .inside) }
     }
 
+    @Test("says why links that lead up could not be followed")
+    func renamesDuringEachAttempt() throws {
+        let scratch = try Scratch()
+        try shell("cd \(scratch.path) && mkdir d && ln -s ../d d/l && touch d/f")
+        let fault = SystemCallFault(.openat2, EAGAIN)
+        let errors = try onThread(failing: [fault]) { () -> [VolumeError] in
+            var errors: [VolumeError] = []
+            do throws(VolumeError) {
+                _ = try scratch.volume.directory("d/l".name.span, following: .inside)
+            } catch {
+                errors.append(error)
+            }
+            do throws(VolumeError) {
+                _ = try scratch.root.status(of: "d/l/f".name.span, following: .inside)
+            } catch {
+                errors.append(error)
+            }
+            do throws(VolumeError) {
+                _ = try scratch.root.openForReading("d/l/f".name.span, following: .inside)
+            } catch {
+                errors.append(error)
+            }
+            return errors
+        }
+        #expect(errors == ["d/l", "d/l/f", "d/l/f"].map { .renames(path: $0.name) })
+        #expect(errors.allSatisfy { $0.number == EAGAIN && $0.note?.contains("were renamed") ?? false })
+        #expect(errors.first?.description.contains("d/l") ?? false)
+        #expect(try scratch.volume.directory("d/l".name.span, following: .inside).relativePath == "d/l".name)
+    }
+
     @Test("keeps working in the directory it holds when the path is swapped for a link")
     func swappedParent() throws {
         let scratch = try Scratch()

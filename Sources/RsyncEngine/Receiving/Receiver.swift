@@ -289,8 +289,8 @@ final class Receiver: ReadingRole {
 
     func noteNotSent(_ index: Int32) throws(WireError) {
         guard let plan = open.take(index) else { throw .violation("no file has the index \(index)", exitCode: 2) }
+        // Values that were requested with it come with the next item that has its set.
         open.settle(plan)
-        plan.attributes.extended?.attributes.forgetRequests()
         state.noteNotSent()
         events.push(.abandoned(index))
     }

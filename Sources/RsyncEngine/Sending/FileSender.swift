@@ -35,6 +35,9 @@ final class FileSender {
     private var lastLength: Int64 = 0
     /// The checksum of the file sent last.
     private var lastDigest: [UInt8] = []
+    /// Requested attributes of files that were not sent, by the numbers of their sets: they are sent with the next item that has
+    /// the set, which the receiving side relies on (protocol specification, transfer 8.2).
+    private var owed: [Int32: Set<Int>] = [:]
 
     init(state: SessionState, output: WireOutput, directories: SourceDirectories) throws(WireError) {
         self.state = state
@@ -137,17 +140,36 @@ final class FileSender {
     ///   - list: The list that holds it.
     /// - Throws: ``WireError`` with exit code 2 when the entry has no such attribute.
     func send(_ places: [Int], of entry: FileEntry, in list: FileList) throws(WireError) {
-        let attributes = state.metadata.set(list.attributes(of: entry).extended).attributes
+        let number = list.attributes(of: entry).extended
+        let attributes = try attributes(places, ofSet: number)
+        var places = places
+        if let owed = owed.removeValue(forKey: number) { places = owed.union(places).sorted() }
         var last = -1
         for place in places {
-            guard attributes.indices.contains(place) else {
-                throw .violation("an extended attribute was requested that the file does not have", exitCode: 2)
-            }
             let value = read(attributes[place].name, of: entry, in: list)
             try AttributeValues.write(value ?? [], at: place, after: last, to: output)
             last = place
         }
         try AttributeValues.writeEnd(to: output)
+    }
+
+    /// Remembers which values were requested with a file that is not sent.
+    ///
+    /// - Throws: As ``send(_:of:in:)``.
+    func owe(_ places: [Int], of entry: FileEntry, in list: FileList) throws(WireError) {
+        guard !places.isEmpty else { return }
+        let number = list.attributes(of: entry).extended
+        _ = try attributes(places, ofSet: number)
+        owed[number, default: []].formUnion(places)
+    }
+
+    /// The attributes of a set in which each of the places exists.
+    private func attributes(_ places: [Int], ofSet number: Int32) throws(WireError) -> [ExtendedAttribute] {
+        let attributes = state.metadata.set(number).attributes
+        guard places.allSatisfy(attributes.indices.contains) else {
+            throw .violation("an extended attribute was requested that the file does not have", exitCode: 2)
+        }
+        return attributes
     }
 
     private func read(_ name: [UInt8], of entry: FileEntry, in list: FileList) -> [UInt8]? {

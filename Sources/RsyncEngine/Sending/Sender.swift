@@ -251,6 +251,7 @@ final class Sender {
         }
         if let content {
             guard try file.send(index, item, content, values, place.entry, in: place.list) else {
+                try file.owe(values, of: place.entry, in: place.list)
                 return state.progress.noteDone(place.entry)
             }
         } else {

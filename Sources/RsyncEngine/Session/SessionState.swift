@@ -340,9 +340,9 @@ final class SessionState: Sendable {
         return rule.enclosed(below: followsAbsolute ? module.absolutePath : nil)
     }
 
-    /// Says so if an error is about a link of another user.
+    /// Says what explains an error about links.
     func noteLink(_ error: VolumeError) {
-        if let note = error.linkNote { report(note, .warning) }
+        if let note = error.note { report(note, .warning) }
     }
 
     /// The place of the destination, for messages; set before anything is written to it.

@@ -46,7 +46,7 @@ extension VolumeDirectory {
         following: LinkFollowing
     ) throws(VolumeError) -> VolumeDirectory {
         let result = open(relativePath, O_RDONLY | O_DIRECTORY | O_CLOEXEC, following)
-        guard result >= 0 else { throw failure("open", relativePath, result) }
+        guard result >= 0 else { throw failure(following: relativePath, result) }
         let path = path(of: relativePath)
         return VolumeDirectory(Descriptor(owning: Int32(result)), relativePath: path, features: features)
     }
@@ -59,7 +59,7 @@ extension VolumeDirectory {
         if following == .never { return try status(of: name) }
         let result = open(name, O_PATH | O_CLOEXEC, following)
         if result == -Int(ENOENT) { return nil }
-        guard result >= 0 else { throw failure("open", name, result) }
+        guard result >= 0 else { throw failure(following: name, result) }
         let opened = Descriptor(owning: Int32(result))
         var status: FileStatus?
         let number = FileStatus.read(opened.rawValue, into: &status)
@@ -74,7 +74,7 @@ extension VolumeDirectory {
         orDevice: Bool = false
     ) throws(VolumeError) -> ReadableFile {
         let result = open(name, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, following)
-        guard result >= 0 else { throw failure("open", name, result) }
+        guard result >= 0 else { throw failure(following: name, result) }
         return try ReadableFile(
             Descriptor(owning: Int32(result)),
             path: path(of: name),
@@ -95,13 +95,18 @@ extension VolumeDirectory {
         if following == .never { how.resolve |= UInt64(RESOLVE_NO_SYMLINKS) }
         // While anything is renamed anywhere on the machine, the kernel cannot rule out that `..` in a link has led out of the
         // tree, and refuses (EAGAIN, openat2(2)).
-        let attempts = 10_000
         return withTerminated(path) { path in
             var result = -Int(EAGAIN)
-            for _ in 0..<attempts where result == -Int(EAGAIN) {
+            for attempt in 1...VolumeError.attemptsDuringRenames where result == -Int(EAGAIN) {
                 result = kernelCall { Kernel.openat2(directory, path, how) }
+                // What renames may need this processor to come to its end.
+                if result == -Int(EAGAIN), attempt % 16 == 0 { sched_yield() }
             }
             return result
         }
+    }
+
+    private func failure(following path: Span<UInt8>, _ result: Int) -> VolumeError {
+        result == -Int(EAGAIN) ? .renames(path: self.path(of: path)) : failure("open", path, result)
     }
 }

@@ -13,6 +13,7 @@ extension VolumeDirectory {
     /// - Throws: ``VolumeError``; EEXIST when the name exists.
     package func createDirectory(_ name: Span<UInt8>, permissions: UInt32 = 0o700) throws(VolumeError) {
         let permissions = features.simulatesPrivileges ? permissions & 0o777 | 0o700 : permissions
+        features.inodes.noteCreation()
         try perform("mkdir", name) { Kernel.mkdirat($0, $1, permissions) }
     }
 
@@ -157,6 +158,7 @@ extension VolumeDirectory {
         isReplacing: Bool,
         _ create: (_ directory: Int32, _ name: CPath) -> Int32
     ) throws(VolumeError) {
+        features.inodes.noteCreation()
         if !isReplacing {
             let result = try attempt(name, create)
             if result >= 0 { return }

@@ -23,6 +23,7 @@ package final class InPlaceFile {
     /// transfer 14.3).
     init(in directory: VolumeDirectory, name: Span<UInt8>, takesDevices: Bool = false) throws(VolumeError) {
         let flags = O_WRONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC
+        directory.features.inodes.noteCreation()
         var result = try directory.attempt(name) { Kernel.openat($0, $1, flags | O_CREAT, 0o600) }
         // fs.protected_regular refuses O_CREAT on another user's file in a sticky directory.
         if result == -Int(EACCES) { result = try directory.attempt(name) { Kernel.openat($0, $1, flags) } }

@@ -44,6 +44,7 @@ package final class StagedFile {
         self.home = home ?? directory
         self.name = bytes(of: name)
         self.isReplacing = isReplacing
+        directory.features.inodes.noteCreation()
         if let unnamed = try StagedFile.openUnnamed(in: directory, for: name, permissions & 0o777) {
             descriptor = unnamed
             return

@@ -12,6 +12,8 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     case invalidName([UInt8])
     /// An entry opened as a regular file, or for writing in place, is of another type.
     case notRegular(path: [UInt8])
+    /// Links that lead up could not be followed, because something on the machine was renamed during every attempt.
+    case renames(path: [UInt8])
     /// The entry is a mount point, which is neither removed nor entered for removal.
     case mountPoint(path: [UInt8])
 
@@ -26,11 +28,24 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
         return SystemError(operation: operation, number: number).linkNote
     }
 
+    /// How often the kernel is asked to follow links while files are renamed.
+    static let attemptsDuringRenames = 10_000
+
+    private static let renameNote =
+        "files on this machine were renamed during each of \(attemptsDuringRenames) attempts to follow a link that leads up; "
+        + "run the transfer again, or stop what renames files all the time"
+
+    /// What explains an error about links, to be printed before it; nil for other errors.
+    package var note: String? {
+        if case .renames = self { return Self.renameNote }
+        return linkNote
+    }
+
     /// The path, below the volume's root.
     package var path: [UInt8] {
         switch self {
         case .system(_, let path, _), .writeBack(let path, _), .invalidName(let path), .notRegular(let path),
-            .mountPoint(let path):
+            .mountPoint(let path), .renames(let path):
             path
         }
     }
@@ -47,6 +62,7 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     package var number: Int32? {
         switch self {
         case .system(_, _, let number), .writeBack(_, let number): number
+        case .renames: EAGAIN
         case .invalidName, .notRegular, .mountPoint: nil
         }
     }
@@ -78,6 +94,7 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
                 + "\(SystemError.text(of: number)) (\(number))"
         case .invalidName(let name): "\"\(PrintableText.path(name))\" is not a valid name"
         case .notRegular(let path): "\"\(PrintableText.path(path))\" is not a regular file"
+        case .renames(let path): "\"\(PrintableText.path(path))\" could not be opened: \(Self.renameNote)"
         case .mountPoint(let path): "\"\(PrintableText.path(path))\" is a mount point"
         }
     }

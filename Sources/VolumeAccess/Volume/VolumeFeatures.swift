@@ -46,6 +46,8 @@ final class VolumeFeatures: Sendable {
 
     init(simulatesPrivileges: Bool = false) { self.simulatesPrivileges = simulatesPrivileges }
 
+    /// What is known of free inodes.
+    let inodes = InodeAllowance()
     /// Held shared by writes of content; held exclusively while a call that found no space waits for write-back.
     let writes = SharedLock()
 }

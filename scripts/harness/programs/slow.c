@@ -1,5 +1,5 @@
-// Makes the reads, writes and removals of a program slow: preloaded, with SLOW_READ, SLOW_WRITE or SLOW_UNLINK in
-// milliseconds for each call. Only regular files of at least 64 KiB are slow to read, only writes of at least 4 KiB are
+// Makes the reads, writes, removals and hard links of a program slow: preloaded, with SLOW_READ, SLOW_WRITE, SLOW_UNLINK or
+// SLOW_LINK in milliseconds for each call. Only regular files of at least 64 KiB are slow to read, only writes of at least 4 KiB are
 // slow, and after SLOW_COUNT slow calls nothing is. With FAIL_SYNC, nothing reaches the disk: syncfs and fsync fail.
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -49,6 +49,8 @@ WRAP(ssize_t, pwritev64, (int fd, const struct iovec *pieces, int count, off_t a
      before_write(fd, pieces[0].iov_len))
 WRAP(int, unlink, (const char *path), (path), nap("SLOW_UNLINK"))
 WRAP(int, unlinkat, (int fd, const char *path, int flags), (fd, path, flags), nap("SLOW_UNLINK"))
+WRAP(int, linkat, (int from, const char *path, int to, const char *name, int flags), (from, path, to, name, flags),
+     nap("SLOW_LINK"))
 
 static int lost(void) {
     errno = EIO;

@@ -6,9 +6,12 @@ import os
 import shutil
 import stat
 import struct
+import subprocess
+import time
 
 from harness.cases import Case, Failure, check, check_same_exit, check_same_lines
 from harness.programs import peers
+from harness.programs.preloaded import slow
 from harness.programs.processes import run
 from harness.transfers.matrix import command
 
@@ -358,6 +361,40 @@ def _stored_body(storing, restoring):
     return body
 
 
+def _is_open(path):
+    """Whether a process has a file open."""
+    for number in filter(str.isdigit, os.listdir("/proc")):
+        try:
+            if any(os.readlink(f"/proc/{number}/fd/{name}") == path for name in os.listdir(f"/proc/{number}/fd")):
+                return True
+        except OSError:
+            continue
+    return False
+
+
+def _vanished_body(sending, receiving, *options):
+    """A file vanishes with which a long value was requested that others have, too: the value comes with the next one."""
+    def body(setting, folder):
+        source, target = f"{folder}/source", f"{folder}/target"
+        os.makedirs(source)
+        _write(f"{source}/0", os.urandom(1 << 18))
+        for name in ("a", "b", "c"):
+            _write(f"{source}/{name}", os.urandom(100_000))
+            os.setxattr(f"{source}/{name}", "user.long", b"v" * 50)
+        argv = [receiving, "-aX", *options, "-e", setting.shell, f"--rsync-path={sending}", f"nowhere:{source}/", f"{target}/"]
+        environment = {**os.environ, **slow(setting, SLOW_READ=4000, SLOW_COUNT=1)}
+        with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=environment) as client:
+            deadline = time.monotonic() + 20
+            while time.monotonic() < deadline and not _is_open(f"{source}/0"):
+                time.sleep(0.01)
+            os.unlink(f"{source}/a")
+            words = client.communicate(timeout=30)[0].decode()
+        check(client.returncode == 24, f"exit code {client.returncode}: {words}")
+        values = {name: os.listxattr(f"{target}/{name}") for name in sorted(os.listdir(target))}
+        check(values == {"b": ["user.long"], "c": ["user.long"], "0": []}, f"{values}: {words}")
+    return body
+
+
 def attribute_cases():
     """Each set in each role and direction; as a user locally and over a shell."""
     cases = []
@@ -378,6 +415,8 @@ def attribute_cases():
     programs = (("stock", peers.STOCK_RSYNC), ("ours", peers.DVM_RSYNC))
     for (first, storing), (second, restoring) in itertools.product(programs, programs):
         cases.append(Case(f"attributes/fake super, stored by {first}, restored by {second}", _stored_body(storing, restoring)))
+        for name, options in {"": (), ", one list": ("--no-inc-recursive",)}.items():
+            cases.append(Case(f"attributes/vanished file, from {first} to {second}{name}", _vanished_body(storing, restoring, *options)))
     for name, (options, prepare) in SINGLE.items():
         cases.append(Case(f"attributes/{name}/local", _single_body(options, prepare)))
     for name, options in USER_SETS.items():

@@ -153,6 +153,7 @@ extension Generator {
     func finishLinks(of first: ArraySlice<UInt8>, _ entry: FileEntry, in list: FileList, isNew: Bool) {
         let first = Array(first)
         for member in links.finish(list.extra(of: entry).linkGroup, name: first, isNew: isNew) {
+            context.stayAlive()
             do throws(VolumeError) {
                 var candidate = try candidate(member.entry, index: member.index, in: member.list)
                 candidate.isPassedOver = member.isPassedOver
@@ -168,6 +169,7 @@ extension Generator {
     /// A group's first member failed: the next waiting member is tried in its place.
     func abandonLinks(of index: Int32) {
         for member in links.abandon(index: index) {
+            context.stayAlive()
             tracker(finished: member.index)
             again(member)
         }
@@ -175,6 +177,9 @@ extension Generator {
 
     /// A group's first member failed when nothing can be requested any more: the group stays away.
     func dropLinks(of index: Int32) {
-        for member in links.abandon(index: index) { tracker(finished: member.index) }
+        for member in links.abandon(index: index) {
+            context.stayAlive()
+            tracker(finished: member.index)
+        }
     }
 }

@@ -194,7 +194,7 @@ final class FileReceiver {
         in directory: VolumeDirectory,
         _ leaf: ArraySlice<UInt8>
     ) throws(VolumeError) -> StagedFile {
-        if plan.current != nil, state.lacksInodes(on: destination.volume) { content.awaitFinished() }
+        if plan.current != nil, destination.volume.lacksInodes() { content.awaitFinished() }
         let staged = try destination.places.stage(
             leaf.span,
             in: directory,

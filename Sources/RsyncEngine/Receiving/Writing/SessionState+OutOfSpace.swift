@@ -5,21 +5,6 @@ extension SessionState {
     /// The number of free inodes below which a failure to create an entry is put down to them: other threads may have
     /// freed some in the meantime.
     private static let fewInodes: Int64 = 64
-    /// Fewer free inodes than this, and files that replace others get their names one by one; far more than are received
-    /// ahead of their names otherwise.
-    private static let scarceInodes: Int64 = 4096
-
-    /// Whether each file that replaces another must have its name before the next one is created: until then it takes an
-    /// inode that the check of a target has not counted.
-    func lacksInodes(on volume: Volume) -> Bool {
-        do throws(VolumeError) {
-            let space = try volume.space()
-            // Without a number of inodes, the file system makes them as needed.
-            return space.inodes > 0 && space.freeInodes < Self.scarceInodes
-        } catch {
-            return false
-        }
-    }
 
     /// Whether an entry could not be created for lack of an inode: entries that need none are not affected, so that, as
     /// in rsync, only this one fails.
