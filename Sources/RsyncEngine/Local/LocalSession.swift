@@ -17,6 +17,7 @@ final class LocalSession: TransferRequester {
     private let jobs: BoundedQueue<[TransferPlan]>
     private let events: BoundedQueue<GeneratorEvent>
     private var live: LiveFileLists
+    private var lists = PendingLists()
     private var generator: Generator?
     private var batch: [TransferPlan] = []
     private var linkGroups: [Inode: Int32] = [:]
@@ -57,7 +58,7 @@ final class LocalSession: TransferRequester {
         generator = Generator(context, interpose: interpose)
     }
 
-    /// Processes the next list of the walk.
+    /// Takes the next list of the walk, and processes those that need not wait for more.
     func take(_ list: FileList) throws(EngineError) {
         guard let generator else { return }
         state.mentionRepetitions(in: list)
@@ -70,16 +71,27 @@ final class LocalSession: TransferRequester {
         numberLinks(of: list)
         count(list)
         live.append(list)
-        generator.process(list, owner: ListOwner(of: list, in: live), pause: {})
-        handOver()
-        drain()
-        while generator.openCount > 4096, !state.hasFailed { try wait() }
-        try complete(isLast: false)
+        generator.arrived(list)
+        lists.append(list, ListOwner(of: list, in: live))
+        try process()
+    }
+
+    private func process() throws(EngineError) {
+        guard let generator else { return }
+        while !state.hasFailed, let (list, owner) = generator.next(of: &lists) {
+            generator.process(list, owner: owner, pause: {})
+            handOver()
+            drain()
+            while generator.openCount > 4096, !state.hasFailed { try wait() }
+            try complete(isLast: false)
+        }
     }
 
     /// Waits until all files are in place.
     func finish() throws(EngineError) {
         guard let generator else { return }
+        lists.isComplete = true
+        try process()
         while generator.openCount > 0, !state.hasFailed { try wait() }
         generator.placeHeld()
         try complete(isLast: true)

@@ -261,7 +261,6 @@ private struct EntryWords {
         switch word {
         case "first": return .leads
         case "waits": return .waits
-        case "self": return .isInPlace
         case "of=A": return .follows(first: first, isSame: false)
         case "of=A,same": return .follows(first: first, isSame: true)
         default:

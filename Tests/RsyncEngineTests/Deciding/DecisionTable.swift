@@ -8,9 +8,8 @@
 /// - `acl` and `attr` behind what is listed: it has an ACL, or extended attributes; behind what is there, how they
 ///   compare; `inherits=750`: what the default ACL of its directory allows.
 /// - `read=7` is an access time, where it matters.
-/// - Behind what is listed: `first`, `waits`, `self`, `of=A`, `of=A,same`: the entry is a hard link (`-H`), and is the
-///   first name to come up; another name is in progress; the file is in place under this very name; it is in place as
-///   `A`; so it is, and this name is a link to `A` already.
+/// - Behind what is listed: `first`, `waits`, `of=A`, `of=A,same`: the entry is a hard link (`-H`), and leads its group; it waits
+///   until another name does; the file is in place as `A`; so it is, and this name is a link to `A` already.
 /// - Behind what is there: `x3` for three names; `x3/2` for three names of which two are of the entry's group;
 ///   `inode=1`: it is the file that is there at the entry's name; `sum=same`, `sum=other`, `to=same`, `to=other` for what reading it showed.
 /// - After `;`: further files, `alt` in an alternate directory, `partial` what an interrupted transfer left, `similar` one with
@@ -279,8 +278,6 @@ let decisionTable = """
     file 100 5 644 first     | -                           | -rlptH                 | transfer new, set mode 644 time 5
     file 100 5 644 waits     | -                           | -rlptH                 | wait for the first name
     file 100 5 644 waits     | file 100 5 644              | -rlptH                 | wait for the first name
-    file 100 5 640 self      | file 100 5 644              | -rlptH                 | keep, set mode 640, report (permissions)
-    file 100 5 644 self      | file 100 5 644              | -rlptH -ii             | keep, report unchanged
     file 100 5 644 of=A      | -                           | -rlptH                 | hard link new
     file 100 5 644 of=A      | file 101 5 644              | -rlptH                 | hard link (size)
     file 100 5 644 of=A      | file 100 6 600              | -rlptH                 | hard link (time, permissions)
@@ -294,6 +291,12 @@ let decisionTable = """
     pipe 5 644 of=A          | -                           | -rlptDH                | hard link new
     pipe 5 644 of=A          | -                           | -rlptH                 | skip, not wanted
     link 5 of=A              | link 5                      | -rlptH                 | hard link unchanged
+    file 100 5 644 of=A      | - ; alt file 100 5 644      | -rlptH --copy-dest     | hard link unchanged
+    file 100 5 644 of=A      | - ; alt file 90 5 644 ; alt file 100 5 600 | -rlptH --copy-dest | hard link (permissions)
+    file 100 5 644 of=A      | - ; alt file 90 5 644       | -rlptH --copy-dest     | hard link new
+    file 100 5 644 of=A      | file 100 5 600 ; alt file 100 5 644 | -rlptH --compare-dest | hard link (permissions)
+    file 100 5 644 of=A      | - ; alt file 100 5 644      | -rlptH --link-dest     | hard link
+    file 100 5 644 of=A      | - ; alt file 100 5 644      | -rlptH --link-dest -ii | hard link unchanged
 
     # symbolic links
     link 5                   | -                           | -rlpt                  | make new, set time 5

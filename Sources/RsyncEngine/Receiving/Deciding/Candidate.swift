@@ -34,9 +34,9 @@ struct Candidate {
     var listedElsewhere: EntryAttributes?
     /// Its role among the names of one file (`-H`).
     var link = LinkRole.alone
-    /// Whether the first name of its file comes after it in the list: rsync then treats a non-file here as missing.
+    /// Whether the first name of its file comes after it: rsync then treats a non-file here as missing.
     var isPassedOver = false
-    /// The number of names of its group, in this list, that refer to ``current``; counted if
+    /// The number of names of its group, in lists in work, that refer to ``current``; counted if
     /// ``DecisionRules/countsNames(of:)`` requires it.
     var sharedNames = 0
     /// 0 for the first attempt, 1 after a failed verification.
@@ -72,8 +72,6 @@ enum LinkRole: Hashable, Sendable {
     case leads
     /// Another name is being transferred.
     case waits
-    /// The file is in place under this name.
-    case isInPlace
     /// The file is in place under the name `first`; `isSame`: whether this name already refers to it too.
     case follows(first: [UInt8], isSame: Bool)
 }

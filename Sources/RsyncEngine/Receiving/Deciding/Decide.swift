@@ -1,5 +1,6 @@
 import FileMetadata
 import Glibc
+import RsyncOptions
 import RsyncWire
 import VolumeAccess
 
@@ -178,25 +179,28 @@ extension DecisionRules {
         switch candidate.link {
         case .alone, .leads: return nil
         case .waits: return .wait
-        case .isInPlace:
-            guard let current else { return .keep(report: nil, attributes: nil) }
-            return .keep(
-                report: reported(differences(of: candidate, from: current, isChanging: false)),
-                attributes: corrections(for: candidate, current: current)
-            )
         case .follows(_, let isSame):
             // The attributes were set with the first name.
             if isSame { return .keep(report: reportsUnchanged ? [.localChange, .nameFollows] : nil, attributes: nil) }
-            let flags: ItemFlags = [.localChange, .nameFollows, linkDifferences(of: candidate)]
-            return .link(report: flags, displaced: displaced(by: entry, current))
+            return .link(report: reportedLink(candidate), displaced: displaced(by: entry, current))
         }
     }
 
-    /// What is reported of the entry that a link takes the place of.
+    /// The report of a link; nil when it is not reported, because a directory of `--link-dest` has it.
+    private func reportedLink(_ candidate: Candidate) -> ItemFlags? {
+        let found = linkDifferences(of: candidate)
+        let isThere = bases.alternates == .link && !candidate.bases.isEmpty && found.isEmpty
+        return isThere && !reportsUnchanged ? nil : [.localChange, .nameFollows, found]
+    }
+
+    /// What is reported of the entry that a link takes the place of, or that an alternate directory has instead.
     private func linkDifferences(of candidate: Candidate) -> ItemFlags {
         let entry = candidate.entry
         let isGone = candidate.isPassedOver && changesDestination
-        guard let current = candidate.current, current.isSameType(as: entry) || !isGone else { return .isNew }
+        guard let current = candidate.current, current.isSameType(as: entry) || !isGone else {
+            guard let best = bestAlternate(for: candidate), best.match > .type else { return .isNew }
+            return differences(of: candidate, from: candidate.bases[best.number], isChanging: true)
+        }
         var found = differences(of: candidate, from: current, isChanging: true)
         // Unlike for a new link, rsync compares with a non-link here.
         if keepsPermissions, entry.isSymbolicLink, !current.isSymbolicLink { found.insert(.reportPermissions) }
@@ -298,8 +302,8 @@ extension DecisionRules {
         return current.deviceMajor == extra.deviceMajor && current.deviceMinor == extra.deviceMinor
     }
 
-    /// Whether the existing file has other names that the source, with `-H`, keeps separate, as far as its list tells;
-    /// in doubt they count as separate.
+    /// Whether the existing file has other names that the source, with `-H`, keeps separate, as far as the lists in work
+    /// tell; in doubt they count as separate.
     ///
     /// rsync 3.5.0 changes the attributes of such names, and each new run undoes what the previous one did; here the
     /// name gets its own file.
@@ -310,11 +314,4 @@ extension DecisionRules {
 
     /// Whether the existing entry has the listed content.
     func isUnchanged(_ candidate: Candidate) -> Bool { candidate.current.map { isUnchanged(candidate, $0) } ?? false }
-
-    /// Whether an unchanged file keeps its inode, so that the other names of its group can be linked to it.
-    func canLead(_ candidate: Candidate) -> Bool {
-        guard let current = candidate.current else { return false }
-        return corrections(for: candidate, current: current) == nil
-            || !isShared(candidate, current)
-    }
 }

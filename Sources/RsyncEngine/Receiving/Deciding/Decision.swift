@@ -30,7 +30,7 @@ enum Decision: Hashable, Sendable {
     /// A directory, symbolic link, device, FIFO or socket is created.
     case make(report: ItemFlags?, attributes: FileAttributes, displaced: Displaced)
     /// The name is linked to the file that is in place.
-    case link(report: ItemFlags, displaced: Displaced)
+    case link(report: ItemFlags?, displaced: Displaced)
 }
 
 /// Why an entry is skipped.
@@ -97,9 +97,8 @@ extension Decision {
     var report: ItemFlags? {
         switch self {
         case .refuse, .skip, .wait: nil
-        case .keep(let report, _, _): report
-        case .transfer(let report, _, _, _, _), .link(let report, _): report
-        case .take(_, let report, _, _), .make(let report, _, _): report
+        case .transfer(let report, _, _, _, _): report
+        case .keep(let report, _, _), .take(_, let report, _, _), .make(let report, _, _), .link(let report, _): report
         }
     }
 }
@@ -159,7 +158,7 @@ extension Decision: CustomStringConvertible {
         case .make(let report, let attributes, let displaced):
             "make " + Self.differences(report ?? []) + displaced.suffix + attributes.suffix
         case .link(let report, let displaced):
-            "hard link " + Self.differences(report) + displaced.suffix
+            "hard link" + (report.map { " " + Self.differences($0) } ?? "") + displaced.suffix
         }
     }
 

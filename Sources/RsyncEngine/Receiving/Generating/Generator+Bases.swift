@@ -21,8 +21,9 @@ extension Generator {
         if rules.bases.fuzziness > 0, candidate.bases.isEmpty { try findSimilar(of: &candidate, parent) }
     }
 
-    /// Looks up a name in the alternate directories.
+    /// Looks up a name in the alternate directories, unless that has been done.
     func findAlternates(of candidate: inout Candidate, _ parent: [UInt8]) throws(VolumeError) {
+        guard candidate.bases.isEmpty else { return }
         for number in 0..<sideFiles.alternateCount {
             // The root stands for itself.
             let leaf = candidate.isRoot ? nil : candidate.leaf

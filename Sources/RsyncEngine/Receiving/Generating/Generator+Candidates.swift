@@ -45,11 +45,10 @@ extension Generator {
             candidate.link = try linkRole(of: &candidate)
             switch candidate.link {
             case .waits, .follows: return
-            case .alone, .leads, .isInPlace: break
+            case .alone, .leads: break
             }
         }
         try readMetadata(of: &candidate)
-        guard candidate.link != .isInPlace else { return }
         if rules.bases.isWanted { try findBases(of: &candidate) }
         try readContent(of: &candidate)
         countNames(of: &candidate)
@@ -84,11 +83,12 @@ extension Generator {
         var decision = decide(candidate, by: rules)
         let withheld = withholdAttributes(of: candidate, from: &decision)
         switch decision {
-        case .refuse: return reportTooLarge(candidate)
+        case .refuse:
+            links.abandon(index: candidate.index)
+            return reportTooLarge(candidate)
         case .skip(let reason):
-            reportSkipped(candidate, reason)
-            if candidate.link == .leads { abandonLinks(of: candidate.index) }
-            return
+            links.abandon(index: candidate.index)
+            return reportSkipped(candidate, reason)
         case .wait: return wait(candidate)
         case .keep, .transfer, .take, .make, .link: break
         }
@@ -110,8 +110,7 @@ extension Generator {
         case .inProgress:
             count(decision, candidate)
             track(candidate.index)
-        case .failed:
-            if candidate.link == .leads { abandonLinks(of: candidate.index) }
+        case .failed: links.abandon(index: candidate.index)
         }
     }
 

@@ -6,48 +6,45 @@ import VolumeAccess
 extension Generator {
     /// Determines an entry's role among the names of its file, and starts its group if it is the first.
     func linkRole(of candidate: inout Candidate) throws(VolumeError) -> LinkRole {
-        let (list, index) = (candidate.list, candidate.index)
-        let group = list.extra(of: candidate.entry).linkGroup
+        let group = candidate.list.extra(of: candidate.entry).linkGroup
         switch links.groups[group] {
-        case .inPlace(let first, let isNew): return try role(of: candidate, behind: first, isNew: isNew)
-        case .inProgress(let first):
-            guard first == index else { return .waits }
-            links.reached(index)
-            return .leads
+        case .inPlace(let first, let isNew):
+            if candidate.current == nil { try findFile(named: first, inPlaceOf: &candidate) }
+            return try role(of: candidate, behind: first, isNew: isNew)
+        case .inProgress(let first): return first == candidate.index ? .leads : .waits
         case nil: break
         }
-        if rules.bases.alternates == .compare, isElsewhere(group, in: list) { return .alone }
-        guard let leader = leader(of: group, in: list), leader.index != index else {
-            links.begin(group, index: index)
-            return .leads
-        }
-        candidate.isPassedOver = leader.index > index
-        guard let name = leader.nameInPlace else {
-            links.begin(group, index: leader.index, isAhead: true)
+        // Names of one file are all there, linked, or none is.
+        if rules.bases.alternates == .compare, links.isElsewhere(group, hasEqual) { return .alone }
+        guard try leads(&candidate, group) else {
+            candidate.isPassedOver = true
             return .waits
         }
-        _ = links.finish(group, name: name, isNew: false)
-        return try role(of: candidate, behind: name, isNew: false)
+        links.begin(group, index: candidate.index)
+        return .leads
     }
 
-    /// Whether a directory of `--compare-dest` has an equal entry for each name of a file, as far as this list tells, so that
-    /// none is needed: names of one file are all there, linked, or none is.
-    private func isElsewhere(_ group: Int32, in list: FileList) -> Bool {
-        if let known = links.elsewhere[group] { return known }
-        let members = links.members(of: group, in: list)
-        let isElsewhere = !members.isEmpty && members.allSatisfy { hasEqual($0, in: list) }
-        links.elsewhere[group] = isElsewhere
-        return isElsewhere
+    /// Whether an entry leads its group: the last member that is known, a file that exists, at the destination or in an alternate
+    /// directory, and everything that is not a file (protocol specification, transfer 6).
+    private func leads(_ candidate: inout Candidate, _ group: Int32) throws(VolumeError) -> Bool {
+        guard candidate.entry.isRegular, !links.isLast(candidate.index, of: group),
+            !(candidate.current?.isRegular ?? false)
+        else { return true }
+        guard let use = rules.bases.alternates else { return false }
+        try findAlternates(of: &candidate, Array(candidate.list.parent(of: candidate.entry)))
+        guard let best = rules.bestAlternate(for: candidate) else { return false }
+        return use != .compare || best.match < .attributes
     }
 
-    /// Whether an entry is left out, or has an equal one in a directory of `--compare-dest`; not if that cannot be told, which is
-    /// reported when it is processed.
-    private func hasEqual(_ position: Int, in list: FileList) -> Bool {
+    /// Whether an entry is left out, or has an equal one in a directory of `--compare-dest`.
+    ///
+    /// Not if that cannot be told, which is reported when it is processed.
+    private func hasEqual(_ entry: FileEntry, index: Int32, in list: FileList) -> Bool {
         do throws(VolumeError) {
-            var member = try upcoming(list.entry(sorted: position), index: list.start + Int32(position), in: list)
+            var member = try upcoming(entry, index: index, in: list)
             guard rules.refusal(of: member) == nil else { return true }
             try readMetadata(of: &member)
-            try findAlternates(of: &member, Array(list.parent(of: member.entry)))
+            try findAlternates(of: &member, Array(list.parent(of: entry)))
             return rules.bestAlternate(for: member)?.match == .attributes
         } catch {
             return false
@@ -65,64 +62,38 @@ extension Generator {
         return try candidate(entry, index: index, in: list, leaf, directory, current)
     }
 
-    /// The member that the others of a group are linked to.
-    private struct Leader {
-        var index: Int32
-        /// Its name if the file there is up to date; nil if it has to be transferred.
-        var nameInPlace: [UInt8]?
-    }
-
-    /// The first member in this list that exists, otherwise the last one (protocol specification, transfer 6).
-    private func leader(of group: Int32, in list: FileList) -> Leader? {
-        var last: Leader?
-        for position in links.members(of: group, in: list) {
-            let entry = list.entry(sorted: position)
-            guard entry.isRegular else { return nil }
-            let index = list.start + Int32(position)
-            guard !links.hasFailed(index) else { continue }
-            do throws(VolumeError) {
-                var member = try upcoming(entry, index: index, in: list)
-                guard rules.refusal(of: member) == nil else { continue }
-                last = Leader(index: index)
-                guard member.current?.isRegular ?? false else { continue }
-                try readContent(of: &member)
-                guard rules.isUnchanged(member) else { return last }
-                countNames(of: &member)
-                guard rules.canLead(member) else { return nil }
-                return Leader(index: index, nameInPlace: Array(member.name))
-            } catch {
-                last = Leader(index: index)
-            }
-        }
-        return last
-    }
-
-    /// Tries the members of groups again whose chosen first member was not reached in a list.
-    func abandonUnreachedLinks() {
-        for index in links.takeUnreached() { abandonLinks(of: index) }
-    }
-
     /// The role of a name whose file is in place under the name `first`.
     ///
     /// `isNew`: `first` refers to a different file than before this run, which a dry run cannot see.
     private func role(of candidate: Candidate, behind first: [UInt8], isNew: Bool) throws(VolumeError) -> LinkRole {
-        guard candidate.name != first[...] else { return .isInPlace }
+        guard candidate.name != first[...] else { return .follows(first: first, isSame: true) }
         guard !isNew, let current = candidate.current else { return .follows(first: first, isSame: false) }
-        let path = PathParts(first)
-        let directory = try executor.open(path.parent, isNew: createdDirectories.contains(path.parent))
-        let target = try directory?.status(of: path.leaf.span)
-        return .follows(first: first, isSame: target?.isSameFile(as: current) ?? false)
+        return .follows(first: first, isSame: try status(of: first)?.isSameFile(as: current) ?? false)
     }
 
-    /// Counts the names of an entry's group, in its list, that refer to the existing file, where that matters.
+    /// Looks up what alternate directories have in place of a name that is about to be linked to `first`; of those of `--link-dest`
+    /// only that file counts.
+    private func findFile(named first: [UInt8], inPlaceOf candidate: inout Candidate) throws(VolumeError) {
+        guard let use = rules.bases.alternates else { return }
+        try findAlternates(of: &candidate, Array(candidate.list.parent(of: candidate.entry)))
+        guard use == .link, !candidate.bases.isEmpty else { return }
+        let target = try status(of: first)
+        candidate.bases.removeAll { basis in !(target?.isSameFile(as: basis.status) ?? false) }
+    }
+
+    private func status(of name: [UInt8]) throws(VolumeError) -> FileStatus? {
+        let path = PathParts(name)
+        let directory = try executor.open(path.parent, isNew: createdDirectories.contains(path.parent))
+        return try directory?.status(of: path.leaf.span)
+    }
+
+    /// Counts the names of an entry's group, in lists in work, that refer to the existing file, where that matters.
     func countNames(of candidate: inout Candidate) {
         guard let current = candidate.current, rules.countsNames(of: candidate) else { return }
-        let list = candidate.list
-        let group = list.extra(of: candidate.entry).linkGroup
-        candidate.sharedNames = links.members(of: group, in: list).count { position in
+        let group = candidate.list.extra(of: candidate.entry).linkGroup
+        candidate.sharedNames = links.count(of: group) { entry, index, list in
             do throws(VolumeError) {
-                let member = try upcoming(list.entry(sorted: position), index: list.start + Int32(position), in: list)
-                return member.current?.isSameFile(as: current) ?? false
+                return try upcoming(entry, index: index, in: list).current?.isSameFile(as: current) ?? false
             } catch {
                 return false
             }
@@ -166,20 +137,31 @@ extension Generator {
         }
     }
 
-    /// A group's first member failed: the next waiting member is tried in its place.
+    /// A member has been processed, whatever came of it.
+    func passLink(_ index: Int32, _ entry: FileEntry, in list: FileList) {
+        let group = list.extra(of: entry).linkGroup
+        if links.pass(index, of: group) { resumeLinks(of: group) }
+    }
+
+    /// A group's first member failed: another one is tried in its place, unless nothing can be requested any more.
     func abandonLinks(of index: Int32) {
-        for member in links.abandon(index: index) {
+        guard let group = links.abandon(index: index) else { return }
+        guard acceptsRequests else {
+            for member in links.takeWaiting(for: group) {
+                context.stayAlive()
+                tracker(finished: member.index)
+            }
+            return
+        }
+        resumeLinks(of: group)
+    }
+
+    /// Processes members that wait, the last one first, until one leads, in a group of which no more are known.
+    private func resumeLinks(of group: Int32) {
+        while let member = links.takeLeader(of: group) {
             context.stayAlive()
             tracker(finished: member.index)
             again(member)
-        }
-    }
-
-    /// A group's first member failed when nothing can be requested any more: the group stays away.
-    func dropLinks(of index: Int32) {
-        for member in links.abandon(index: index) {
-            context.stayAlive()
-            tracker(finished: member.index)
         }
     }
 }

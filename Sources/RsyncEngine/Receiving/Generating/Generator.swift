@@ -74,6 +74,16 @@ final class Generator {
 
     // MARK: lists
 
+    /// A list has arrived, which is processed after those that arrived before.
+    func arrived(_ list: FileList) {
+        if !rules.listsOnly { links.add(list) }
+    }
+
+    /// Takes the list to process next; nil if others have to arrive first.
+    func next(of lists: inout PendingLists) -> (list: FileList, owner: ListOwner?)? {
+        lists.next(inWork: tracker.listedCount, keepsHardLinks: rules.keepsHardLinks)
+    }
+
     /// Processes a list, whose files may still be in transit when this returns.
     ///
     /// - Parameters:
@@ -85,7 +95,6 @@ final class Generator {
         if let name = owner?.name { owner?.name = context.destination.path(ofDirectory: name) }
         tracker.begin(list, owner: owner)
         guard !rules.listsOnly else { return show(list, pause: pause) }
-        links.prepare(list)
         if rules.deletion.isWanted, owner == nil {
             if rules.deletion.time == .before { deleteFirst(list, pause: pause) }
             if rules.deletion.time == .after { lastList = list }
@@ -102,8 +111,9 @@ final class Generator {
             if turn & 127 == 127 { pause() } else { context.stayAlive() }
             guard !state.hasFailed else { return }
             process(entry, index: list.start + Int32(position), in: list, &parent)
+            if entry.flags.contains(.hardLinked) { passLink(list.start + Int32(position), entry, in: list) }
         }
-        abandonUnreachedLinks()
+        links.endList()
         tracker.end(list)
         state.progress.entriesDone.add(Int64(list.count), ordering: .relaxed)
     }
@@ -156,7 +166,10 @@ final class Generator {
             }
             return
         }
-        guard parent.isUsable else { return }
+        guard parent.isUsable else {
+            links.abandon(index: index)
+            return
+        }
         do throws(VolumeError) {
             let leaf = context.destination.leaf(of: entry, in: list)
             guard !entry.isMissing else {
@@ -169,7 +182,7 @@ final class Generator {
             process(candidate)
         } catch {
             context.report(error, "recv_generator")
-            abandonLinks(of: index)
+            links.abandon(index: index)
         }
     }
 
@@ -186,7 +199,7 @@ final class Generator {
             if entry.isDirectory { state.report(Self.skipsContents, .errorTransfer) }
         }
         if entry.isDirectory { failedDirectories.insert(name) }
-        abandonLinks(of: index)
+        links.abandon(index: index)
         return true
     }
 
@@ -262,7 +275,7 @@ final class Generator {
 
     /// A requested file will not arrive.
     func abandoned(_ index: Int32) {
-        if acceptsRequests { abandonLinks(of: index) } else { dropLinks(of: index) }
+        abandonLinks(of: index)
         tracker.finish(index)
     }
 

@@ -22,11 +22,9 @@ final class GeneratorSession {
     private let endsListsInPlace: Bool
     /// Files to request again in the redo phase, if that cannot be done before.
     private var redos: [TransferPlan] = []
-    private var lists: [(FileList, ListOwner?)] = []
-    private var nextList = 0
+    private var lists = PendingLists()
     private var listsEnded = 0
     private var senderDone = 0
-    private var isListComplete = false
     private var hasReceiverEnded = false
     /// Whether everything except the goodbye has been written, so that the sender may have ended.
     private var hasEndedPhases = false
@@ -73,21 +71,14 @@ final class GeneratorSession {
             if let failure = state.failure { throw failure.asWireError }
             try state.sendOutbox(to: output)
             try state.tellTally(to: output, every: .seconds(1))
-            if nextList < lists.count, requestCount < requestLimit {
-                let (list, owner) = lists[nextList]
-                lists[nextList].1 = nil
-                nextList += 1
-                if nextList >= 64 {
-                    lists.removeFirst(nextList)
-                    nextList = 0
-                }
+            if requestCount < requestLimit, let (list, owner) = generator.next(of: &lists) {
                 generator.process(list, owner: owner, pause: breathe)
                 try endCompletedLists()
                 drain()
                 continue
             }
             try endCompletedLists()
-            if isListComplete, nextList == lists.count, generator.listCount == 0 || !endsListsInPlace { return }
+            if lists.isFinished, generator.listCount == 0 || !endsListsInPlace { return }
             try waitForEvent()
         }
     }
@@ -97,8 +88,7 @@ final class GeneratorSession {
     /// A list that has no successor yet is kept: the sender would take its end for the end of a phase.
     private func endCompletedLists() throws(WireError) {
         guard endsListsInPlace else { return }
-        let isLast = isListComplete && nextList == lists.count
-        let completed = generator.takeCompleted(isLast: isLast)
+        let completed = generator.takeCompleted(isLast: lists.isFinished)
         for tracked in completed { generator.complete(tracked) }
         // The sender forgets a list that is ended.
         if !completed.isEmpty { try confirmInPlace() }
@@ -176,8 +166,10 @@ final class GeneratorSession {
 
     private func handle(_ event: GeneratorEvent) {
         switch event {
-        case .list(let list, let owner): lists.append((list, owner))
-        case .listsComplete: isListComplete = true
+        case .list(let list, let owner):
+            generator.arrived(list)
+            lists.append(list, owner)
+        case .listsComplete: lists.isComplete = true
         case .finished(let plans): for plan in plans { generator.finished(plan) }
         case .held(let plans): for plan in plans { generator.hold(plan) }
         case .abandoned(let index): generator.abandoned(index)

@@ -44,10 +44,16 @@ struct ListTracker {
     /// The number of lists that have not been ended.
     var count: Int { entries.count }
 
+    /// The number of their entries.
+    private(set) var listedCount = 0
+
     /// The newest list that has not been ended.
     var newest: FileList? { entries.last?.list }
 
-    mutating func begin(_ list: FileList, owner: ListOwner?) { entries.append(Entry(list: list, owner: owner)) }
+    mutating func begin(_ list: FileList, owner: ListOwner?) {
+        entries.append(Entry(list: list, owner: owner))
+        listedCount += list.count
+    }
 
     mutating func end(_ list: FileList) {
         if let place = entries.lastIndex(where: { $0.list === list }) { entries[place].isExamined = true }
@@ -74,6 +80,7 @@ struct ListTracker {
         var completed: [Entry] = []
         while let first = entries.first, first.isExamined, first.open == 0, isLast || entries.count > 1 {
             completed.append(first)
+            listedCount -= first.list.count
             entries.removeFirst()
         }
         return completed
