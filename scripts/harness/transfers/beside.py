@@ -79,6 +79,8 @@ class Set:
     ignored: tuple = ()
     # The trees that are compared.
     names: tuple = ("src", "dst")
+    # Whether it is run by user 1000.
+    user: bool = False
 
 
 SETS = {
@@ -306,6 +308,8 @@ def _command(setting, item, role, direction, place):
         argv += ["-e", setting.shell, f"--rsync-path={server}"]
     elif role != "local":
         argv += [f"--password-file={setting.keys.password}"]
+    if item.user:
+        argv = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", *argv]
     if role != "local" and direction == "push":
         target = remote(target)
     elif role != "local":

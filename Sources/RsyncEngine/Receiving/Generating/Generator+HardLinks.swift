@@ -47,7 +47,7 @@ extension Generator {
             var member = try upcoming(list.entry(sorted: position), index: list.start + Int32(position), in: list)
             guard rules.refusal(of: member) == nil else { return true }
             try readMetadata(of: &member)
-            try findAlternates(of: &member, Array(list.parent(of: member.entry)))
+            findAlternates(of: &member, Array(list.parent(of: member.entry)))
             return rules.bestAlternate(for: member)?.match == .attributes
         } catch {
             return false
