@@ -98,7 +98,7 @@ extension Dialect {
             guard isKnown else { throw Self.tooModern }
             return rule.wireText(keepsPerishable: hasPerishableFilters)
         }
-        guard let text = rule.oldText(for: side) else { throw Self.tooModern }
+        guard let text = rule.oldText else { throw Self.tooModern }
         return text
     }
 

@@ -33,8 +33,17 @@ struct FilterListWireTests {
 
     static let old: [(line: String, version: Int32, expected: String?)] = [
         ("- *.o", 28, "*.o"), ("+ x/", 28, "+ x/"), ("- + x", 28, "- + x"), ("- - x", 27, "- - x"),
-        ("-p per", 28, "per"), ("-p per", 29, "- per"), ("-s q", 28, "q"), ("-r q", 28, nil), ("-! q", 27, nil), ("-s q", 29, "-s q"),
+        ("-p per", 28, "per"), ("-p per", 29, "- per"), ("-s q", 28, "q"), ("-! q", 27, nil), ("-s q", 29, "-s q"),
+        ("S q", 27, "+ q"), ("-s! q", 28, nil),
     ]
+
+    @Test("sends old receivers what protects names, or exposes them", arguments: [("P q", "q"), ("R q/", "+ q/")])
+    func oldReceiver(line: String, expected: String) throws {
+        var list = FilterList()
+        try list.append(line: Array(line.utf8))
+        #expect(try list.texts(for: .receiver, in: Dialect(28)) == [Array(expected.utf8)])
+        #expect(try list.texts(for: .sender, in: Dialect(28)) == [])
+    }
 
     @Test("travels in older protocols as rsync sends it", arguments: old)
     func oldText(line: String, version: Int32, expected: String?) throws {
@@ -102,7 +111,7 @@ struct FilterListWireTests {
         #expect(try sent(list, to: .receiver, version: 28) == ["*.o", "+ x/", "- - lit"])
         for (line, version, side, code) in [
             (": .rules", 28, FilterRule.Sides.sender, 2), ("-p per", 29, .receiver, 2), ("-p per", 29, .sender, 0),
-            (": .rules", 29, .receiver, 0), ("P own", 28, .receiver, 2),
+            (": .rules", 29, .receiver, 0), ("P own", 28, .receiver, 0), ("P! own", 28, .receiver, 2),
         ] {
             var list = FilterList()
             try list.append(line: Array(line.utf8))

@@ -141,10 +141,21 @@ package final class CommandPrinter: TransferObserver {
         output.line(ListingLine.line(shown, size: size, showsAccess: options.attributes.accessTimes > 0))
     }
 
+    package var wantsDeletedPermissions: Bool {
+        format?.showsPermissions ?? false || logFormat?.showsPermissions ?? false
+    }
+
     package func didDelete(name: [UInt8], isDirectory: Bool) {
-        if let logFormat { log?.line(logFormat.line(deleted: name, isDirectory: isDirectory, itemizer)) }
+        didDelete(name: name, isDirectory: isDirectory, permissions: nil)
+    }
+
+    package func didDelete(name: [UInt8], isDirectory: Bool, permissions: UInt32?) {
+        func line(_ format: OutputFormat) -> [UInt8] {
+            format.line(deleted: name, isDirectory: isDirectory, permissions: permissions, itemizer)
+        }
+        if let logFormat { log?.line(line(logFormat)) }
         guard !options.output.quiet, format != nil || options.output.level(.del) > 0 else { return }
-        inform((format ?? .names).line(deleted: name, isDirectory: isDirectory, itemizer))
+        inform(line(format ?? .names))
     }
 
     package func didMove(name: [UInt8], offset: Int64, size: Int64) { progress?.moved(to: offset, of: size) }

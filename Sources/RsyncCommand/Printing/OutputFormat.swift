@@ -32,6 +32,8 @@ package struct OutputFormat: Sendable, Equatable {
     var showsOperation: Bool { has("o") }
     /// Whether it has figures that are known only when a file is complete, so that the line comes after the data.
     var needsCompleteFile: Bool { has("b") || has("c") || showsChecksum }
+    /// Whether it shows permissions.
+    var showsPermissions: Bool { has("B") }
     /// Whether it shows checksums of files.
     var showsChecksum: Bool { has("C") }
 
@@ -112,9 +114,14 @@ package struct OutputFormat: Sendable, Equatable {
     }
 
     /// The line for a name that was deleted: of this format if it shows what happens.
-    package func line(deleted name: [UInt8], isDirectory: Bool, _ itemizer: Itemizer) -> [UInt8] {
+    package func line(
+        deleted name: [UInt8],
+        isDirectory: Bool,
+        permissions: UInt32? = nil,
+        _ itemizer: Itemizer
+    ) -> [UInt8] {
         let format = itemizes || showsOperation ? self : .deletions
-        return format.line(ItemReport(deleted: name, isDirectory: isDirectory), itemizer)
+        return format.line(ItemReport(deleted: name, isDirectory: isDirectory, permissions: permissions), itemizer)
     }
 
     private func value(of field: Field, _ item: ItemReport, _ itemizer: Itemizer) -> [UInt8] {
@@ -141,7 +148,7 @@ package struct OutputFormat: Sendable, Equatable {
         case "c": number(item.sumBytes)
         case "C": itemizer.checksum(item)
         case "o": item.isDeletion ? "del." : item.isSending || item.isLocal ? "send" : "recv"
-        case "B": item.mode == 0 || item.isDeletion ? "---------" : ModeText.permissions(item.mode)
+        case "B": ModeText.permissions(item.mode)
         case "M": ClockText.local(item.modified, separator: "-")
         case "U": "\(itemizer.options.attributes.owner ? item.uid : 0)"
         case "G": itemizer.options.attributes.group && !item.leavesGroup ? "\(item.gid)" : "DEFAULT"

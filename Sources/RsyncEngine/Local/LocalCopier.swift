@@ -162,7 +162,8 @@ final class LocalCopier {
     private func fail(_ error: VolumeError, _ plan: TransferPlan) {
         if !state.failDevice(error, on: destination.volume, synchronizer, size: plan.entry.size), !state.hasFailed {
             let operation = error.isDirectoryNotMade ? "mkdir" : "copy"
-            state.report(state.describe(operation, error.path, number: error.number ?? EIO), .errorTransfer)
+            let number = error.number ?? EIO
+            state.report(state.describe(operation, error.path, number: number, role: "receiver"), .errorTransfer)
         }
         events.push(.abandoned(plan.index))
     }
@@ -241,7 +242,7 @@ final class LocalCopier {
         state.progress.noteMoved(Int(length))
         guard state.observer.wantsItems else { return }
         var report = ItemReport(
-            Item(flags: plan.flags),
+            Item(flags: plan.flags.explained(in: state.parameters.dialect)),
             plan.entry,
             in: plan.list,
             of: state,

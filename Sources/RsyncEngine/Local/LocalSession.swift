@@ -64,10 +64,7 @@ final class LocalSession: TransferRequester {
         state.mentionRepetitions(in: list)
         list.removeDuplicates()
         state.prune(list)
-        if let identities {
-            identities.map(list, identities.localNames)
-            identities.map(state.metadata, identities.localNames)
-        }
+        if let identities { map(list, by: identities) }
         numberLinks(of: list)
         count(list)
         live.append(list)
@@ -84,6 +81,16 @@ final class LocalSession: TransferRequester {
             drain()
             while generator.openCount > 4096, !state.hasFailed { try wait() }
             try complete(isLast: false)
+        }
+    }
+
+    /// Maps owners and groups; the source's are what is shown.
+    private func map(_ list: FileList, by identities: IdentityMap) {
+        let entries = state.observer.wantsItems ? list.entries : []
+        identities.map(list, identities.localNames)
+        identities.map(state.metadata, identities.localNames)
+        for (old, new) in zip(entries, list.entries) where (old.uid, old.gid) != (new.uid, new.gid) {
+            list.unmappedIDs[old.nameStart] = (old.uid, old.gid)
         }
     }
 
@@ -180,9 +187,10 @@ final class LocalSession: TransferRequester {
 
     func report(_ flags: ItemFlags, of candidate: Candidate) {
         if flags.contains(.transfer) { state.countTransfer(of: candidate.entry) }
-        guard state.observer.wantsItems else { return }
+        let isListed = state.parameters.dialect.hasItemFlags
+        guard state.observer.wantsItems || !isListed else { return }
         let entry = candidate.entry
-        let item = Item(flags: flags, name: candidate.reportedLink)
+        let item = Item(flags: flags.explained(in: state.parameters.dialect), name: candidate.reportedLink)
         // A directory's own item may be reported with the list of its contents, which does not contain the directory
         // itself.
         let holder = entry.isDirectory ? holder(of: entry, candidate.list) : candidate.list
@@ -197,7 +205,9 @@ final class LocalSession: TransferRequester {
         )
         report.directory = sources.argumentDirectory(of: entry)
         report.settleLinkTime(in: state.parameters.dialect)
-        state.observer.didChange(report)
+        // As in rsync, whose server has no other way then.
+        guard isListed || flags.contains(.transfer) else { return state.mention(report) }
+        if state.observer.wantsItems { state.observer.didChange(report) }
     }
 
     private func holder(of entry: FileEntry, _ list: FileList) -> FileList {
@@ -231,7 +241,8 @@ final class LocalSession: TransferRequester {
     /// A local transfer needs no keep-alives.
     func sendKeepAlive() {}
 
-    func reportDeletion(_ name: [UInt8], isDirectory: Bool) {
+    /// As in rsync, whose server tells the name only.
+    func reportDeletion(_ name: [UInt8], isDirectory: Bool, permissions: UInt32?) {
         state.observer.didDelete(name: name, isDirectory: isDirectory)
     }
 }

@@ -5,7 +5,7 @@ extension ProcessUser {
     /// Becomes the user that `--copy-as` names; nothing happens without it.
     ///
     /// - Parameter text: `USER` or `USER:GROUP`.
-    /// - Throws: ``EngineError/usage(_:exitCode:)`` with code 1 for an unknown one, 14 when this process may not.
+    /// - Throws: ``EngineError/usage(_:exitCode:)`` with code 1 for an unknown one, and when this process may not.
     package static func assume(copyAs text: String?) throws(EngineError) {
         guard let text else { return }
         let user: ProcessUser
@@ -22,7 +22,7 @@ extension ProcessUser {
         do throws(SystemError) {
             try user.assume()
         } catch {
-            throw .usage("--copy-as=\(PrintableText.path(Array(text.utf8))): \(error)", exitCode: 14)
+            throw .usage("--copy-as=\(PrintableText.path(Array(text.utf8))): \(error)", exitCode: 1)
         }
     }
 }

@@ -349,7 +349,7 @@ final class SessionState: Sendable {
     func setDestination(_ root: FilterRoot) { guarded.withLock { $0.destination = root.path } }
 
     /// The whole path of something at the destination.
-    private func atDestination(_ path: [UInt8]) -> [UInt8] {
+    func atDestination(_ path: [UInt8]) -> [UInt8] {
         // Such as that of a directory beside the destination.
         if path.first == PathParts.separator { return path }
         return place.shown(path.isEmpty ? [UInt8(ascii: ".")] : path, in: guarded.withLock { $0.destination })

@@ -86,14 +86,15 @@ extension ItemReport {
         isLocal: Bool = false,
         transferred: Int64
     ) {
+        let unmapped = list.unmappedIDs[entry.nameStart]
         self.init(
             name: Array(list.name(of: entry)),
             flags: item.flags,
             mode: entry.mode,
             size: entry.size,
             modified: entry.modified,
-            uid: entry.uid,
-            gid: entry.gid,
+            uid: unmapped?.uid ?? entry.uid,
+            gid: unmapped?.gid ?? entry.gid,
             target: Array(list.target(of: entry)),
             hardLink: item.flags.contains(.transfer) ? [] : item.name,
             isSending: isSending,
@@ -115,7 +116,30 @@ extension ItemReport {
     }
 }
 
+extension ItemFlags {
+    /// The flags of a transferred file as they are shown: before protocol 29 no reasons come with it.
+    func explained(in dialect: Dialect) -> ItemFlags {
+        dialect.hasItemFlags || !contains(.transfer) ? self : [.transfer, .unexplained]
+    }
+}
+
 extension SessionState {
+    /// Names a change as a server does that has no items to send (before protocol 29), with `-v`.
+    func mention(_ report: ItemReport) {
+        guard options.output.verbosity > 0 else { return }
+        if report.mode & 0o170000 == 0o040000 {
+            let changes: ItemFlags = [.reportTime, .reportPermissions, .reportOwner, .reportGroup]
+            let setsTimes = options.attributes.times && !options.attributes.omitDirectoryTimes
+            guard !report.flags.isDisjoint(with: changes) || report.flags.contains(.isNew) && setsTimes else { return }
+            return inform("", report.name, "/")
+        }
+        guard report.flags.contains(.localChange) else { return }
+        let arrow = report.hardLink.isEmpty ? " -> " : " => "
+        let other = report.hardLink.isEmpty ? report.target : report.hardLink
+        let line = report.name + (other.isEmpty ? [] : Array(arrow.utf8) + other)
+        if isServer { post(.info, line + [UInt8(ascii: "\n")]) } else { inform("", line) }
+    }
+
     /// Tells the observer that file lists begin, or, with a number of entries, that the first is complete.
     func announceList(isSending: Bool, count: Int? = nil) {
         observer.fileList(

@@ -61,17 +61,17 @@ package struct ItemReport: Sendable {
     package var checksum: [UInt8] = []
     /// At the sender: what precedes the name in the path it was given; empty for none.
     package var directory: [UInt8] = []
-    /// Whether the entry was deleted, so that nothing but its name and its type is known.
+    /// Whether the entry was deleted, so that nothing but its name, its type, and perhaps its permissions is known.
     package var isDeletion = false
 }
 
 extension ItemReport {
     /// Describes a name that was deleted from the destination.
-    package init(deleted name: [UInt8], isDirectory: Bool) {
+    package init(deleted name: [UInt8], isDirectory: Bool, permissions: UInt32? = nil) {
         self.init(
             name: name,
             flags: [],
-            mode: isDirectory ? 0o040000 : 0,
+            mode: (isDirectory ? 0o040000 : 0) | (permissions ?? 0),
             size: 0,
             modified: 0,
             uid: 0,
@@ -98,6 +98,8 @@ package protocol TransferObserver: AnyObject, Sendable {
     var wantsChecksums: Bool { get }
     /// Whether a transferred file is reported before its data; figures about the data are unknown then.
     var wantsItemsFirst: Bool { get }
+    /// Whether ``didDelete(name:isDirectory:permissions:)`` should be told permissions, which have to be looked up.
+    var wantsDeletedPermissions: Bool { get }
     /// A message of this side, one line without its terminator.
     func message(_ text: String, _ level: MessageLevel)
     /// A line of information of this side; names in it are not escaped.
@@ -115,6 +117,8 @@ package protocol TransferObserver: AnyObject, Sendable {
     func didList(_ item: ItemReport)
     /// A name was deleted from the destination.
     func didDelete(name: [UInt8], isDirectory: Bool)
+    /// The same with the permissions that it had, if this side has deleted it and they are wanted.
+    func didDelete(name: [UInt8], isDirectory: Bool, permissions: UInt32?)
     /// A file's data was transferred up to `offset`; the last call for a file, and only that one, has `offset` equal to
     /// `size`.
     func didMove(name: [UInt8], offset: Int64, size: Int64)
@@ -125,6 +129,12 @@ package protocol TransferObserver: AnyObject, Sendable {
 extension TransferObserver {
     /// False.
     package var wantsChecksums: Bool { false }
+    /// False.
+    package var wantsDeletedPermissions: Bool { false }
+    /// Leaves out the permissions.
+    package func didDelete(name: [UInt8], isDirectory: Bool, permissions: UInt32?) {
+        didDelete(name: name, isDirectory: isDirectory)
+    }
     /// True if there is a progress display, which is below the name.
     package var wantsItemsFirst: Bool { wantsFileProgress }
     /// Treats the line, in printable form, like a message.

@@ -83,13 +83,10 @@ package struct FilterRule: Sendable, Equatable {
         return Array(prefix.utf8) + pattern.text + pattern.end
     }
 
-    /// The rule as sent to a side before protocol 29, which knows patterns only; nil if it cannot be expressed.
-    ///
-    /// A rule for that side alone needs no modifier: the other side keeps its own.
-    package func oldText(for side: Sides) -> [UInt8]? {
-        var traits = traits
-        if traits.sides == side { traits.sides = [] }
-        guard merge == nil, traits == RuleTraits(isPerishable: isPerishable) else { return nil }
+    /// The rule as sent before protocol 29, which knows patterns only, to a side that it concerns; nil if it cannot be
+    /// expressed.
+    package var oldText: [UInt8]? {
+        guard merge == nil, traits == RuleTraits(sides: namedSides, isPerishable: isPerishable) else { return nil }
         let pattern = pattern.text + pattern.end
         if isInclude { return Array("+ ".utf8) + pattern }
         let isAmbiguous = pattern.starts(with: "+ ".utf8) || pattern.starts(with: "- ".utf8) || pattern == [0x21]

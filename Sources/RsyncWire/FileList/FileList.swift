@@ -132,6 +132,8 @@ package final class FileList: @unchecked Sendable {
     package var extras: [FileEntryExtra] = []
     /// The attributes of entries in sessions that carry them.
     package var attributes: [EntryAttributes] = []
+    /// Owners and groups that were mapped, as they were before, by ``FileEntry/nameStart``; only where they are shown.
+    package var unmappedIDs: [UInt32: (uid: UInt32, gid: UInt32)] = [:]
     /// Positions in ``entries``, sorted; filled by ``sort()``.
     package var order: [UInt32] = []
     /// The index of the first sorted entry.

@@ -57,7 +57,9 @@ struct DecisionRow: Sendable, CustomTestStringConvertible {
             directory: nil,
             current: current?.status
         )
-        candidate.bases = try parts.dropFirst().enumerated().map { try Self.basis($1, number: $0) }
+        let others = parts.dropFirst().filter { $0 != "unreadable" }
+        candidate.bases = try others.enumerated().map { try Self.basis($1, number: $0) }
+        candidate.isUnreadable = parts.contains("unreadable")
         candidate.link = role
         candidate.inheritedPermissions = try rules().keepsPermissions ? nil : words.inherited
         candidate.metadata = try metadata(words, current)

@@ -13,7 +13,7 @@
 /// - Behind what is there: `x3` for three names; `x3/2` for three names of which two are of the entry's group;
 ///   `inode=1`: it is the file that is there at the entry's name; `sum=same`, `sum=other`, `to=same`, `to=other` for what reading it showed.
 /// - After `;`: further files, `alt` in an alternate directory, `partial` what an interrupted transfer left, `similar` one with
-///   a similar name.
+///   a similar name; `unreadable`: what the content would be compared with, or copied from, cannot be read.
 /// - Options are rsync's. `user` is no root; the umask is 022; `--nanoseconds` is what `dvm-target` compares, on a file
 ///   system with `grain=` nanoseconds; `--max-file-size` is in bytes.
 let decisionTable = """
@@ -36,6 +36,14 @@ let decisionTable = """
     file 100 5 644           | link 5                      | -rlpt --inplace        | transfer in place new, remove what is there, set mode 644 time 5
     file 100 5 644           | pipe 5 600                  | -rlpt                  | transfer new, set mode 644 time 5
     file 100 5 666           | link 5                      | -r                     | transfer new, set mode 644
+
+    # what the content would be compared with, or copied from, cannot be read
+    file 100 5 644           | file 101 6 000; unreadable  | -rlpt                  | transfer new, set mode 644 time 5
+    file 100 5 644           | file 101 6 000; unreadable  | -rlt                   | transfer new, set mode 644 time 5
+    file 100 5 644           | file 101 6 000; unreadable  | -rlt --inplace         | transfer in place new, set mode 644 time 5
+    file 100 5 644           | file 99 6 000; unreadable   | -rlt --append          | transfer in place new, set mode 644 time 5
+    file 100 5 644           | -; alt file 100 5 000; unreadable | -rlt --copy-dest | transfer new, set mode 644 time 5
+    file 100 5 644           | file 99 6 000; partial file 5 5 000; unreadable | -rlt --partial | transfer new, set mode 644 time 5
 
     # a limit of length
     file 100 5 644           | -                           | -rlpt --max-file-size=99 | refuse, too large

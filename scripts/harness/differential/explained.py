@@ -34,7 +34,7 @@ def _is_lost_refusal(it, difference):
     if not isinstance(difference, Code) or said not in it.found["err"] or said not in it.expected["err"]:
         return False
     if it.client == "ours" and it.server == "ours":
-        return (difference.stock, difference.ours) == (10, 4)
+        return (difference.stock, difference.ours) == (10, 12 if it.protocol < 31 else 4)
     return {difference.stock, difference.ours} <= ({4, 10, 12} if it.server == "ours" else {4, 10})
 
 

@@ -79,6 +79,8 @@ class Set:
     ignored: tuple = ()
     # The trees that are compared.
     names: tuple = ("src", "dst")
+    # Whether it is run by user 1000.
+    user: bool = False
 
 
 SETS = {
@@ -271,6 +273,24 @@ SETS = {
     "unreadable": Set("-ai --copy-as=daemon", tree=UNREADABLE, roles=("local",)),
     "unreadable, deleting": Set("-ai --delete-after --copy-as=daemon", tree=UNREADABLE, roles=("local",)),
     "files from a missing file": Set("-ai --files-from=nothing", roles=("local", "client-of-shell")),
+    # what is shown, and to whom
+    "owners before they are mapped": Set("-a --usermap=0:5 --groupmap=*:7 --out-format=%i_%n_%U_%G", tree="mkdir src dst; echo x > src/a; "
+                                         "echo y > src/b; chown 1000:1000 src/a; cp -p src/a dst/", roles=OVER_SHELL),
+    "owners before they are changed, directories": Set("-dt --chown=9:8 --out-format=%i_%n_%U_%G", "src/d src/a", roles=("local",),
+                                                       tree="mkdir -p src/d dst; echo x > src/a; chown 6:7 src/d"),
+    "copies as another user": Set("-a --copy-as=daemon", tree="mkdir src dst; chown -R 1000:1000 .", user=True, roles=("local",), errors=False),
+    **{f"items of {kind}, protocol {version}": Set(f"{options} --protocol={version}", roles=OVER_SHELL, tree="mkdir -p src/d src/e dst/e; "
+                                                   "echo x > src/a; echo longer > src/b; echo b > dst/b; echo c > src/c; cp src/c dst/; chmod 600 dst/c; "
+                                                   "ln -s q src/l; ln -s r dst/l; ln src/a src/h")
+       for version in (27, 28) for kind, options in (("transfers", "-aHi"), ("all", "-aii"), ("a format", "-a --out-format=%i_%n_%B"), ("a dry run", "-ain"))},
+    **{f"rules for one side, protocol {version}": Set(f"-rb --delete -f P_keep -f R_two -f H_hid -f -s_sent -f -r_got --protocol={version}",
+                                                      roles=OVER_SHELL, tree="mkdir -p src/d dst/d; touch src/hid src/sent src/got src/d/new; "
+                                                      "for n in keep two hid sent got gone b~; do touch dst/$n dst/d/$n; done")
+       for version in (27, 28, 29)},
+    "missing name behind a link": Set("-ai", "src/l/nothing", tree=SMALL + "; ln -s d src/l", roles=OVER_SHELL),
+    **{f"permissions of deleted names{words}": Set(f"-a --delete --out-format=%o_%i_%n_%B{words.replace(', dry run', ' -n')}", roles=OVER_SHELL,
+                                                   tree="mkdir -p src dst/d; echo x > dst/f; chmod 4751 dst/f; ln -s q dst/d/l; mkfifo -m 600 dst/p; "
+                                                   "chmod 1770 dst/d") for words in ("", ", dry run")},
 }
 # What differs between programs and runs: where a message was made, versions, and processes.
 SOURCE_LINE = re.compile(rb"( \(code \d+\)) at .*")
@@ -306,6 +326,8 @@ def _command(setting, item, role, direction, place):
         argv += ["-e", setting.shell, f"--rsync-path={server}"]
     elif role != "local":
         argv += [f"--password-file={setting.keys.password}"]
+    if item.user:
+        argv = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups", *argv]
     if role != "local" and direction == "push":
         target = remote(target)
     elif role != "local":

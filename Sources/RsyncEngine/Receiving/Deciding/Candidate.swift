@@ -16,7 +16,7 @@ struct Candidate {
     /// Its parent directory; nil when a dry run would have created it.
     let directory: VolumeDirectory?
     /// The status of what is at its name, nil when nothing is; a device that is written into counts as a file.
-    let current: FileStatus?
+    var current: FileStatus?
     /// Whether ``current`` is that of such a device.
     var isDevice = false
     /// Other files that may serve in its place or as a basis, in the order of their search.
@@ -41,6 +41,8 @@ struct Candidate {
     var sharedNames = 0
     /// 0 for the first attempt, 1 after a failed verification.
     var attempt = 0
+    /// Whether what its content was to be compared with, or copied from, cannot be read: it is transferred like a new file.
+    var isUnreadable = false
 
     /// The result of reading the content: a file's checksum (`-c`), or a symbolic link's target.
     enum Content: Sendable {

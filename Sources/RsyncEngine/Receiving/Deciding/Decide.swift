@@ -85,6 +85,7 @@ extension DecisionRules {
     // MARK: kinds
 
     fileprivate func decideFile(_ candidate: Candidate) -> Decision {
+        if candidate.isUnreadable { return transfer(candidate, report: newFlags(candidate).union(.transfer)) }
         if !candidate.bases.isEmpty, let decision = takeAlternate(candidate) { return decision }
         guard let current = candidate.current, current.isRegular else {
             // What an alternate directory has counts as what is there.
@@ -104,7 +105,7 @@ extension DecisionRules {
     /// The decision about a file that arrived with a wrong checksum (protocol specification, transfer 11.11): in place it
     /// has changed, otherwise it differs as before.
     func decideAgain(_ candidate: Candidate, reported flags: ItemFlags) -> Decision {
-        guard writesInPlace, let current = candidate.current, current.isRegular else {
+        guard writesInPlace, !candidate.isUnreadable, let current = candidate.current, current.isRegular else {
             return transfer(candidate, report: flags)
         }
         return transfer(
@@ -218,8 +219,8 @@ extension DecisionRules {
     /// Requests a file's content.
     func transfer(_ candidate: Candidate, report: ItemFlags) -> Decision {
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
-        var attributes = attributes(for: candidate, current: current)
-        if current == nil, !keepsPermissions, let model = bestAlternate(for: candidate) {
+        var attributes = attributes(for: candidate, current: candidate.isUnreadable ? nil : current)
+        if current == nil, !candidate.isUnreadable, !keepsPermissions, let model = bestAlternate(for: candidate) {
             // As in rsync: the file of an alternate directory counts as the old file.
             attributes.permissions = permissions(of: candidate.entry, current: candidate.bases[model.number].status)
         }
@@ -228,7 +229,7 @@ extension DecisionRules {
             attributes: attributes,
             inPlace: writesInPlace && !(current.map { isShared(candidate, $0) } ?? false),
             displaced: current == nil ? displaced(by: candidate.entry, candidate.current) : .replaced,
-            basis: candidate.bases.isEmpty ? nil : basis(for: candidate)
+            basis: candidate.bases.isEmpty || candidate.isUnreadable ? nil : basis(for: candidate)
         )
     }
 

@@ -137,6 +137,11 @@ extension DecisionRules {
         keepsTimes && (keepsDirectoryTimes || !entry.isDirectory) && (keepsLinkTimes || !entry.isSymbolicLink)
     }
 
+    /// Whether what an entry's name has is continued, unless it cannot be read (`--append`).
+    func isAppending(_ candidate: Candidate) -> Bool {
+        appends && candidate.attempt == 0 && !candidate.isUnreadable
+    }
+
     /// The access time to set on an entry; nil for none.
     private func accessTime(of candidate: Candidate) -> Timestamp? {
         guard keepsAccessTimes, !candidate.entry.isDirectory, keepsLinkTimes || !candidate.entry.isSymbolicLink else {

@@ -24,6 +24,8 @@ final class Deleter {
     /// How many entries were left because of `--max-delete`.
     private var skipped = 0
 
+    /// The entry that is removed next, and its permissions, if they are wanted.
+    private var leaving: (path: [UInt8], permissions: UInt32)?
     private let backups: Backups?
 
     var state: SessionState { context.state }
@@ -138,12 +140,16 @@ final class Deleter {
         func full(_ path: [UInt8]) -> [UInt8] { name + path.dropFirst(below) }
         let failures = try state.execution.removeTree(leaf, in: directory, backup: backup) { path, _ in
             pause()
-            guard isAtLimit, !isReplaced || path.count > below else { return true }
+            guard isAtLimit, !isReplaced || path.count > below else {
+                notePermissions(of: path)
+                return true
+            }
             skipped += 1
             return false
         } removed: { path, kind in
             if path.count == below { isGone = true }
-            if !isReplaced || path.count > below { note(full(path), kind) }
+            let permissions = leaving?.path == path ? leaving?.permissions : nil
+            if !isReplaced || path.count > below { note(full(path), kind, permissions) }
         } remaining: { path in
             let text = "cannot delete non-empty directory: \(PrintableText.path(full(path)))"
             if keeping?.reported.contains(path) != true { state.report(text, .info) }
@@ -219,7 +225,20 @@ final class Deleter {
         ) { [context] (name) throws(VolumeError) in try context.directories.directory(name.span) }
     }
 
-    private func note(_ path: [UInt8], _ kind: FileKind) {
+    /// Looks up the permissions of an entry that is about to be removed, if they are wanted.
+    private func notePermissions(of path: [UInt8]) {
+        guard state.observer.wantsDeletedPermissions else { return }
+        let (parts, destination) = (PathParts(path), context.destination)
+        do throws(VolumeError) {
+            let directory = try destination.volume.directory(parts.parent.span, following: destination.following)
+            leaving = try directory.status(of: parts.leaf.span).map { (path, $0.permissions) }
+        } catch {
+            // Then it cannot be removed either, which is reported.
+            leaving = nil
+        }
+    }
+
+    private func note(_ path: [UInt8], _ kind: FileKind, _ permissions: UInt32? = nil) {
         switch kind {
         case .directory: counts.directories += 1
         case .symbolicLink: counts.symbolicLinks += 1
@@ -228,7 +247,7 @@ final class Deleter {
         case .regular, .unknown: counts.files += 1
         }
         state.countInPlace { $0.deleted += 1 }
-        context.requester.reportDeletion(path, isDirectory: kind == .directory)
+        context.requester.reportDeletion(path, isDirectory: kind == .directory, permissions: permissions)
     }
 
     /// Whether the sender's list can be trusted to be complete (protocol specification, session 8.4).

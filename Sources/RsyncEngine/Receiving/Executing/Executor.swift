@@ -1,4 +1,5 @@
 import Glibc
+import LinuxSystem
 import RsyncOptions
 import RsyncWire
 import VolumeAccess
@@ -16,7 +17,8 @@ protocol Executor: AnyObject {
     /// - Throws: ``VolumeError`` when it cannot be opened.
     func open(_ name: [UInt8], isNew: Bool) throws(VolumeError) -> VolumeDirectory?
 
-    /// Carries out the decision about an entry that is not a directory.
+    /// Carries out the decision about an entry that is not a directory; for one that ``Candidate/isUnreadable``, the result is
+    /// never ``ExecutionResult/unreadable(_:)``.
     func carryOut(_ decision: Decision, _ candidate: Candidate) -> ExecutionResult
 
     /// Creates a directory, whose attributes are set when its own list is processed.
@@ -44,6 +46,17 @@ enum ExecutionResult: Sendable {
     case inProgress
     /// It failed; the cause was reported.
     case failed
+    /// What the content was to be compared with, or copied from, cannot be read; nothing was requested or reported.
+    case unreadable(UnreadableFile)
+}
+
+/// A file beside an entry, or at its name, that cannot be read.
+struct UnreadableFile: Sendable {
+    /// Its path for messages, below the destination or absolute.
+    let path: [UInt8]
+    let error: VolumeError
+    /// Whether it was to be copied, and not only compared with.
+    let isCopied: Bool
 }
 
 /// What the generator, its executor and its deleter share.
@@ -132,6 +145,17 @@ final class GeneratorContext {
         state.report(state.describe(operation, error.path, number: number, role: "generator"), .errorTransfer)
     }
 
+    /// Reports a file that would have been copied.
+    func report(unreadable path: [UInt8], _ error: VolumeError) {
+        let shown = state.quoted(state.atDestination(path))
+        state.report("rsync: [generator] \(error.operation ?? "open") \(shown): \(error.reason)", .errorTransfer)
+    }
+
     /// Reports the attributes that could not be set on an entry.
     func report(_ failures: [VolumeError]) { state.report(attributes: failures, role: "generator") }
+}
+
+extension VolumeError {
+    /// The reason of a failed system call, as messages end with it.
+    var reason: String { number.map { "\(SystemError.text(of: $0)) (\($0))" } ?? description }
 }

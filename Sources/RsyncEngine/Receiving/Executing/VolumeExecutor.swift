@@ -10,6 +10,7 @@ final class VolumeExecutor: Executor {
     private let context: GeneratorContext
     private let deleter: Deleter
     private let sideFiles: SideFiles
+    private let bases: ContentBases
     private let backups: Backups?
     /// The final permissions of directories in work that have wider ones until then, for a process that is not root.
     private var withheldPermissions: [[UInt8]: UInt32] = [:]
@@ -22,6 +23,7 @@ final class VolumeExecutor: Executor {
         self.context = context
         self.deleter = deleter
         sideFiles = SideFiles(context.destination.places)
+        bases = ContentBases(context: context, sideFiles: sideFiles)
         backups = context.backups()
     }
 
@@ -62,17 +64,17 @@ final class VolumeExecutor: Executor {
                 if ownCopy, try separate(candidate, attributes, in: directory) { break }
                 if let attributes { set(attributes, candidate, ownCopy ? nil : candidate.current, in: directory) }
             case .take(let taking, _, let attributes, let displaced):
-                let isExact = try take(taking, candidate, attributes, in: directory, isReplacing: displaced.isReplaced)
+                let result = try take(taking, candidate, attributes, in: directory, isReplacing: displaced.isReplaced)
+                if case .unreadable = result { return result }
                 dropPartial(of: candidate, in: directory)
-                return isExact ? .done : .copied
+                return result
             case .transfer(let report, let attributes, let inPlace, _, let basis):
                 // Content that nothing can be done with is not asked for.
                 if !inPlace, let refusal = refusal(of: candidate.leaf, in: directory) {
                     context.report(refusal, "mkstemp")
                     return .failed
                 }
-                request(candidate, report, attributes, inPlace: inPlace, basis, in: directory)
-                return .inProgress
+                return request(candidate, report, attributes, inPlace: inPlace, basis, in: directory)
             case .make(_, let attributes, let displaced):
                 try place(candidate, in: directory, isReplacing: displaced.isReplaced)
                 context.report(try directory.setAttributes(candidate.leaf.span, attributes))
@@ -95,21 +97,24 @@ final class VolumeExecutor: Executor {
 
     // MARK: alternate directories
 
-    /// Lets an entry of an alternate directory take a name's place; false if it was copied because it could not be linked.
+    /// Lets an entry of an alternate directory take a name's place; it is copied if it cannot be linked.
     private func take(
         _ taking: Taking,
         _ candidate: Candidate,
         _ attributes: FileAttributes,
         in directory: VolumeDirectory,
         isReplacing: Bool
-    ) throws(VolumeError) -> Bool {
+    ) throws(VolumeError) -> ExecutionResult {
         switch taking {
         case .nothing: break
-        case .copy(let number): try copy(candidate.bases[number], candidate, attributes, in: directory)
+        case .copy(let number):
+            if let file = try bases.copy(candidate.bases[number], candidate, attributes, in: directory) {
+                return .unreadable(file)
+            }
         case .link(let number):
             let basis = candidate.bases[number]
-            let found = try find(basis, candidate, in: directory)
             do throws(VolumeError) {
+                let found = try bases.find(basis, candidate, in: directory)
                 try directory.placeLink(
                     from: found.directory,
                     found.leaf.span,
@@ -118,53 +123,17 @@ final class VolumeExecutor: Executor {
                 )
             } catch {
                 // Another file system, or too many links: a copy does as well.
-                if candidate.entry.isRegular {
-                    try copy(basis, candidate, attributes, in: directory)
-                } else {
+                guard candidate.entry.isRegular else {
                     try place(candidate, in: directory, isReplacing: isReplacing)
                     context.report(try directory.setAttributes(candidate.leaf.span, attributes))
+                    return .copied
                 }
-                return false
+                bases.mention(error, linking: candidate, to: basis, in: directory)
+                let file = try bases.copy(basis, candidate, attributes, in: directory)
+                return file.map { .unreadable($0) } ?? .copied
             }
         }
-        return true
-    }
-
-    /// The directory and the name of an alternate directory's entry that was found before.
-    private func find(
-        _ basis: BasisCandidate,
-        _ candidate: Candidate,
-        in directory: VolumeDirectory
-    ) throws(VolumeError) -> (directory: VolumeDirectory, leaf: ArraySlice<UInt8>) {
-        let parent = Array(candidate.list.parent(of: candidate.entry))
-        if let found = try sideFiles.find(basis.place, of: candidate.leaf, parent, in: directory) { return found }
-        throw .system(operation: "open", path: directory.path(of: candidate.leaf.span), number: ENOENT)
-    }
-
-    private func copy(
-        _ basis: BasisCandidate,
-        _ candidate: Candidate,
-        _ attributes: FileAttributes,
-        in directory: VolumeDirectory
-    ) throws(VolumeError) {
-        let found = try find(basis, candidate, in: directory)
-        let source = try found.directory.openForReading(found.leaf.span)
-        // With the listed time on it, other content would never be noticed.
-        guard source.status.size == basis.status.size, source.status.modified == basis.status.modified else {
-            throw .system(operation: "open", path: directory.path(of: candidate.leaf.span), number: ESTALE)
-        }
-        let staged = try directory.stage(
-            candidate.leaf.span,
-            replacing: candidate.current != nil,
-            permissions: attributes.permissions ?? basis.status.permissions
-        )
-        try staged.copyWhole(from: source, betweenPieces: context.stayAlive)
-        // Where none are wanted, none are set or removed afterwards.
-        if let names = context.rules.attributeNames, let wanted = candidate.metadata?.extended, wanted != .empty {
-            context.report(staged.copyAttributes(from: source, lists: false) { names.listedName(of: $0) != nil })
-        }
-        context.report(try staged.commit(attributes))
-        context.synchronizer?.note(directory.path(of: candidate.leaf.span), size: basis.status.size)
+        return .done
     }
 
     // MARK: removal of existing entries
@@ -183,7 +152,12 @@ final class VolumeExecutor: Executor {
             }
             return true
         } catch {
-            context.report(error, "could not make way for new entry: rmdir")
+            if error.operation == "open", error.path == directory.path(of: candidate.leaf.span) {
+                // It was to be copied, because it is changed in place (`-b`).
+                context.report(unreadable: error.path, error)
+            } else {
+                context.report(error, "could not make way for new entry: rmdir")
+            }
             return false
         }
     }
@@ -226,12 +200,21 @@ final class VolumeExecutor: Executor {
         inPlace: Bool,
         _ number: Int?,
         in directory: VolumeDirectory
-    ) {
+    ) -> ExecutionResult {
         let chosen = number.map { candidate.bases[$0] }
         let current = candidate.current.flatMap { $0.isRegular ? $0 : nil }
-        let isAppending = context.rules.appends && candidate.attempt == 0
+        let isAppending = context.rules.isAppending(candidate)
+        var basis: ReadableFile?
+        switch bases.open(chosen, for: candidate, in: directory) {
+        case .nothing: break
         // A first request has no block sums then, and the sender would take any basis for the beginning of the file.
-        let basis = isAppending ? nil : basis(chosen, for: candidate, in: directory)
+        case .file(let file): basis = isAppending ? nil : file
+        case .unreadable(let file): return .unreadable(file)
+        }
+        var attributes = attributes
+        if bases.losesPermissions(chosen, of: candidate, in: directory) {
+            attributes.permissions = context.rules.attributes(for: candidate, current: nil).permissions
+        }
         let plan = TransferPlan(
             index: candidate.index,
             list: candidate.list,
@@ -250,31 +233,7 @@ final class VolumeExecutor: Executor {
             lackedValues: candidate.metadata?.lacking ?? []
         )
         context.requester.request(plan, basis: basis)
-    }
-
-    /// Opens the basis for a delta: the chosen file, or the existing one.
-    private func basis(
-        _ chosen: BasisCandidate?,
-        for candidate: Candidate,
-        in directory: VolumeDirectory
-    ) -> ReadableFile? {
-        if let chosen {
-            guard context.rules.wantsDelta, chosen.status.size > 0 else { return nil }
-            let parent = Array(candidate.list.parent(of: candidate.entry))
-            // A file that has vanished, or is none any more, is not a basis, and not an error.
-            return try? sideFiles.open(chosen.place, of: candidate.leaf, parent, in: directory)
-        }
-        // For a second request, what is no longer a file fails to open, and that is reported.
-        guard context.rules.wantsDelta, let current = candidate.current, current.size > 0,
-            current.isRegular || candidate.attempt > 0
-        else { return nil }
-        do throws(VolumeError) {
-            return try directory.openForReading(candidate.leaf.span, orDevice: candidate.isDevice)
-        } catch {
-            // A file that has vanished in the meantime is not a basis, and not an error.
-            if !error.isMissing { context.report(error, "open") }
-            return nil
-        }
+        return .inProgress
     }
 
     // MARK: other entries

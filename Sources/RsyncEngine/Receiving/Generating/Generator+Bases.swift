@@ -6,48 +6,64 @@ import VolumeAccess
 extension Generator {
     /// Looks for files that may serve in place of an entry, or as its basis: in alternate directories, what an interrupted
     /// transfer left, and files with similar names (protocol specification, transfer 11.7 to 11.9).
-    func findBases(of candidate: inout Candidate) throws(VolumeError) {
+    func findBases(of candidate: inout Candidate) {
         let entry = candidate.entry
         let parent = Array(candidate.list.parent(of: entry))
-        if rules.bases.alternates != nil { try findAlternates(of: &candidate, parent) }
+        if rules.bases.alternates != nil { findAlternates(of: &candidate, parent) }
         guard entry.isRegular else { return }
-        if rules.bases.usesPartials, let directory = candidate.directory,
-            let place = try sideFiles.partials(of: candidate.leaf, in: directory),
-            let status = try place.status(of: candidate.leaf.span),
-            status.isRegular
-        {
-            candidate.bases.append(BasisCandidate(place: .partial, status: status))
+        if rules.bases.usesPartials, let partial = partial(of: candidate) { candidate.bases.append(partial) }
+        if rules.bases.fuzziness > 0, candidate.bases.isEmpty { findSimilar(of: &candidate, parent) }
+    }
+
+    /// What an interrupted transfer left of an entry; nil if there is nothing, or it cannot be looked at.
+    private func partial(of candidate: Candidate) -> BasisCandidate? {
+        guard let directory = candidate.directory else { return nil }
+        do throws(VolumeError) {
+            guard let place = try sideFiles.partials(of: candidate.leaf, in: directory),
+                let status = try place.status(of: candidate.leaf.span), status.isRegular
+            else { return nil }
+            return BasisCandidate(place: .partial, status: status)
+        } catch {
+            return nil
         }
-        if rules.bases.fuzziness > 0, candidate.bases.isEmpty { try findSimilar(of: &candidate, parent) }
     }
 
     /// Looks up a name in the alternate directories, unless that has been done.
-    func findAlternates(of candidate: inout Candidate, _ parent: [UInt8]) throws(VolumeError) {
+    func findAlternates(of candidate: inout Candidate, _ parent: [UInt8]) {
         guard candidate.bases.isEmpty else { return }
         for number in 0..<sideFiles.alternateCount {
-            // The root stands for itself.
-            let leaf = candidate.isRoot ? nil : candidate.leaf
-            guard let directory = try sideFiles.alternate(number, parent),
+            if let basis = alternate(number, of: candidate, parent) { candidate.bases.append(basis) }
+        }
+    }
+
+    /// An entry's name in an alternate directory; nil if there is nothing of its type, or it cannot be looked at.
+    private func alternate(_ number: Int, of candidate: Candidate, _ parent: [UInt8]) -> BasisCandidate? {
+        // The root stands for itself.
+        let leaf = candidate.isRoot ? nil : candidate.leaf
+        do throws(VolumeError) {
+            guard let directory = sideFiles.alternate(number, parent),
                 let status = try candidate.isRoot ? directory.status() : directory.status(of: candidate.leaf.span),
                 status.isSameType(as: candidate.entry),
                 leaf.map({ !sideFiles.hides($0, parent, alternate: number) }) ?? true
-            else { continue }
+            else { return nil }
             var basis = BasisCandidate(place: .alternate(number), status: status)
             basis.metadata = try metadata(of: candidate, comparedWith: leaf, status, in: directory)
             if rules.readsContent(of: status, for: candidate.entry) {
                 basis.content = try content(of: candidate.leaf, in: directory, comparedWith: candidate)
             }
-            candidate.bases.append(basis)
+            return basis
+        } catch {
+            return nil
         }
     }
 
-    private func findSimilar(of candidate: inout Candidate, _ parent: [UInt8]) throws(VolumeError) {
+    private func findSimilar(of candidate: inout Candidate, _ parent: [UInt8]) {
         guard rules.wantsDelta, candidate.current.map({ !$0.isRegular }) ?? true, candidate.entry.size > 0 else {
             return
         }
         var directories = [candidate.directory]
         if rules.bases.fuzziness > 1 {
-            for number in 0..<sideFiles.alternateCount { directories.append(try sideFiles.alternate(number, parent)) }
+            for number in 0..<sideFiles.alternateCount { directories.append(sideFiles.alternate(number, parent)) }
         }
         let best = fuzzyNames.best(for: candidate.entry, candidate.leaf, in: directories) { number, name in
             number > 0

@@ -49,7 +49,7 @@ extension Generator {
             }
         }
         try readMetadata(of: &candidate)
-        if rules.bases.isWanted { try findBases(of: &candidate) }
+        if rules.bases.isWanted { findBases(of: &candidate) }
         try readContent(of: &candidate)
         countNames(of: &candidate)
     }
@@ -97,7 +97,7 @@ extension Generator {
         case .done, .copied:
             count(decision, candidate)
             if let withheld { awaitValues(of: candidate, withheld) }
-            let isCopied = result == .copied
+            let isCopied = if case .copied = result { true } else { false }
             if let flags = decision.report {
                 context.requester.report(isCopied ? flags.subtracting(.nameFollows) : flags, of: candidate)
             }
@@ -111,7 +111,48 @@ extension Generator {
             count(decision, candidate)
             track(candidate.index)
         case .failed: links.abandon(index: candidate.index)
+        case .unreadable(let file):
+            if let candidate = asNew(candidate, without: file) { return process(candidate) }
+            links.abandon(index: candidate.index)
         }
+    }
+
+    /// An entry whose content cannot be compared with a file, or copied from it, because that cannot be read: it counts as
+    /// new, although what is at its name stays until it has arrived.
+    ///
+    /// - Returns: Nil after an error at its name, which has been reported.
+    func asNew(_ candidate: Candidate, without file: UnreadableFile) -> Candidate? {
+        report(file, for: candidate)
+        var candidate = candidate
+        candidate.isUnreadable = true
+        // What stays unread is not removed.
+        candidate.bases.removeAll { $0.place == .partial && !file.isCopied }
+        do throws(VolumeError) {
+            // What could not be replaced in one step is gone.
+            if !candidate.isDevice { candidate.current = try candidate.directory?.status(of: candidate.leaf.span) }
+            candidate.metadata = try metadata(
+                of: candidate,
+                comparedWith: candidate.leaf,
+                nil,
+                in: candidate.directory
+            )
+        } catch {
+            context.report(error, "recv_generator")
+            return nil
+        }
+        return candidate
+    }
+
+    private func report(_ file: UnreadableFile, for candidate: Candidate) {
+        let (path, reason) = (state.atDestination(file.path), file.error.reason)
+        guard file.isCopied else {
+            let text = "rsync: [generator] failed to open \(state.quoted(path)), continuing: \(reason)"
+            return state.report(text, .warning)
+        }
+        context.report(unreadable: file.path, file.error)
+        guard state.options.output.level(.copy) > 0 else { return }
+        let place = Array("\"\(state.place.suffix) => ".utf8) + candidate.leaf
+        state.inform("rsync: [generator] copy_file \"", path + place, ": \(reason)")
     }
 
     // MARK: counts and messages

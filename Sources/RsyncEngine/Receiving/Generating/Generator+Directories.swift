@@ -62,7 +62,7 @@ extension Generator {
             candidate.listedElsewhere = listed
             try readMetadata(of: &candidate)
             if !(candidate.current?.isDirectory ?? false), rules.bases.alternates != nil {
-                try findAlternates(of: &candidate, candidate.isRoot ? [] : PathParts(name).parent)
+                findAlternates(of: &candidate, candidate.isRoot ? [] : PathParts(name).parent)
             }
             var decision = decide(candidate, by: rules)
             let withheld = withholdAttributes(of: candidate, from: &decision)

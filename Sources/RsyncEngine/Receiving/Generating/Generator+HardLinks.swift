@@ -31,7 +31,7 @@ extension Generator {
             !(candidate.current?.isRegular ?? false)
         else { return true }
         guard let use = rules.bases.alternates else { return false }
-        try findAlternates(of: &candidate, Array(candidate.list.parent(of: candidate.entry)))
+        findAlternates(of: &candidate, Array(candidate.list.parent(of: candidate.entry)))
         guard let best = rules.bestAlternate(for: candidate) else { return false }
         return use != .compare || best.match < .attributes
     }
@@ -44,7 +44,7 @@ extension Generator {
             var member = try upcoming(entry, index: index, in: list)
             guard rules.refusal(of: member) == nil else { return true }
             try readMetadata(of: &member)
-            try findAlternates(of: &member, Array(list.parent(of: entry)))
+            findAlternates(of: &member, Array(list.parent(of: entry)))
             return rules.bestAlternate(for: member)?.match == .attributes
         } catch {
             return false

@@ -294,11 +294,20 @@ final class Generator {
             candidate.attempt = 1
             try readMetadata(of: &candidate)
             countNames(of: &candidate)
-            let decision = rules.decideAgain(candidate, reported: plan.flags)
-            if case .failed = executor.carryOut(decision, candidate) { abandoned(plan.index) }
+            requestAgain(candidate, plan)
         } catch {
             context.report(error, "recv_generator")
             abandoned(plan.index)
+        }
+    }
+
+    private func requestAgain(_ candidate: Candidate, _ plan: TransferPlan) {
+        switch executor.carryOut(rules.decideAgain(candidate, reported: plan.flags), candidate) {
+        case .done, .copied, .inProgress: break
+        case .failed: abandoned(plan.index)
+        case .unreadable(let file):
+            guard let candidate = asNew(candidate, without: file) else { return abandoned(plan.index) }
+            requestAgain(candidate, plan)
         }
     }
 

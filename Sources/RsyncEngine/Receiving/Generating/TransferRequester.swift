@@ -27,6 +27,6 @@ protocol TransferRequester: AnyObject {
     /// Sends the sender a keep-alive if one is due.
     func sendKeepAlive()
 
-    /// Reports a deleted name.
-    func reportDeletion(_ name: [UInt8], isDirectory: Bool)
+    /// Reports a deleted name, and the permissions that it had, if they are known.
+    func reportDeletion(_ name: [UInt8], isDirectory: Bool, permissions: UInt32?)
 }

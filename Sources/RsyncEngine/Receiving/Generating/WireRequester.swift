@@ -50,18 +50,11 @@ final class WireRequester: TransferRequester {
         let (entry, list) = (candidate.entry, candidate.list)
         var report = ItemReport(item, entry, in: list, of: state, isSending: false, transferred: 0)
         report.settleLinkTime(in: state.parameters.dialect)
-        if !state.isServer {
+        guard state.isServer else {
             if state.observer.wantsItems { state.observer.didChange(report) }
-        } else if state.options.output.verbosity > 0, candidate.entry.isDirectory {
-            let isChanged = !item.flags.isDisjoint(with: [.reportTime, .reportPermissions, .reportOwner, .reportGroup])
-            let setsTimes = state.options.attributes.times && !state.options.attributes.omitDirectoryTimes
-            guard isChanged || item.flags.contains(.isNew) && setsTimes else { return }
-            state.inform("", report.name, "/")
-        } else if state.options.output.verbosity > 0, item.flags.contains(.localChange) {
-            let arrow = report.hardLink.isEmpty ? " -> " : " => "
-            let other = report.hardLink.isEmpty ? report.target : report.hardLink
-            state.post(.info, report.name + (other.isEmpty ? [] : Array(arrow.utf8) + other) + [UInt8(ascii: "\n")])
+            return
         }
+        state.mention(report)
     }
 
     func request(_ plan: TransferPlan, basis: ReadableFile?) {
@@ -108,8 +101,8 @@ final class WireRequester: TransferRequester {
         }
     }
 
-    func reportDeletion(_ name: [UInt8], isDirectory: Bool) {
-        state.observer.didDelete(name: name, isDirectory: isDirectory)
+    func reportDeletion(_ name: [UInt8], isDirectory: Bool, permissions: UInt32?) {
+        state.observer.didDelete(name: name, isDirectory: isDirectory, permissions: permissions)
         guard state.isServer else { return }
         if state.parameters.dialect.hasDeletionMessage {
             return state.post(.deleted, Array(name.prefix(4096)) + (isDirectory ? [0] : []))

@@ -26,19 +26,18 @@ final class SideFiles {
     /// The number of alternate directories.
     var alternateCount: Int { alternates.count }
 
-    /// A directory of an alternate directory; nil if there is none.
+    /// A directory of an alternate directory; nil if there is none, or it cannot be entered.
     ///
     /// - Parameters:
     ///   - number: Which one.
     ///   - parent: The directory's name in the transfer.
     /// - Returns: The directory.
-    /// - Throws: ``VolumeError``, except when it does not exist.
-    func alternate(_ number: Int, _ parent: [UInt8]) throws(VolumeError) -> VolumeDirectory? {
+    func alternate(_ number: Int, _ parent: [UInt8]) -> VolumeDirectory? {
         guard let cache = alternates[number], missing[number] != parent else { return nil }
         do throws(VolumeError) {
             return try cache.directory(parent.span)
         } catch {
-            guard error.isMissing || error.number == ENOTDIR || error.isSymbolicLinkRefused else { throw error }
+            // As in rsync: what cannot be entered has nothing that would serve.
             missing[number] = parent
             return nil
         }
@@ -186,9 +185,37 @@ final class SideFiles {
         switch place {
         case .destination, .backup: (directory, leaf)
         case .partial: try partials(of: leaf, in: directory).map { ($0, leaf) }
-        case .alternate(let number): try alternate(number, parent).map { ($0, leaf) }
+        case .alternate(let number): alternate(number, parent).map { ($0, leaf) }
         case .fuzzy(let name): (directory, name[...])
-        case .fuzzyAlternate(let number, let name): try alternate(number, parent).map { ($0, name[...]) }
+        case .fuzzyAlternate(let number, let name): alternate(number, parent).map { ($0, name[...]) }
+        }
+    }
+
+    /// The path of a file in messages, below the destination or absolute.
+    func shown(
+        _ place: BasisPlace,
+        of leaf: ArraySlice<UInt8>,
+        _ parent: [UInt8],
+        in directory: VolumeDirectory
+    ) -> [UInt8] {
+        let separator = [PathParts.separator]
+        func inAlternate(_ number: Int, _ name: [UInt8]) -> [UInt8] {
+            let directory = parent.isEmpty ? [] : separator + parent
+            return places.alternatePaths[number] + directory + separator + name
+        }
+        switch place {
+        case .destination, .backup: return directory.path(of: leaf.span)
+        case .partial:
+            switch places.partials {
+            case .below(let path):
+                let name = path + separator + leaf
+                return directory.path(of: name.span)
+            case .fixed(let path, let side): return side.shown(path) + separator + leaf
+            case nil: return directory.path(of: leaf.span)
+            }
+        case .alternate(let number): return inAlternate(number, Array(leaf))
+        case .fuzzy(let name): return directory.path(of: name.span)
+        case .fuzzyAlternate(let number, let name): return inAlternate(number, name)
         }
     }
 }

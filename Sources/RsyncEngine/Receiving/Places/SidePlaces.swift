@@ -15,6 +15,8 @@ final class SidePlaces: Sendable {
 
     /// Directories with further files; nil for those that cannot be opened.
     let alternates: [Volume?]
+    /// Their paths, as messages show them.
+    let alternatePaths: [[UInt8]]
     /// What a daemon's module hides in each of them; nil where it hides nothing.
     let hidden: [ModuleFilters?]
     let partials: Partials?
@@ -33,6 +35,7 @@ final class SidePlaces: Sendable {
 
     private init() {
         alternates = []
+        alternatePaths = []
         hidden = []
         partials = nil
         hiddenPartials = nil
@@ -50,10 +53,12 @@ final class SidePlaces: Sendable {
         if let directory = options.backupDirectory { Self.show(backupDirectory: directory, path, state) }
         temporary = try options.temporaryDirectory.map { (name) throws(EngineError) in try Self.temporary(name, path) }
         alternates = options.alternates.map { Self.alternate($0, of: options.alternateUse, path, state) }
+        alternatePaths = options.alternates.map { path.shown(Self.withoutSlashes($0)) }
         hidden = options.alternates.map { ModuleFilters(state.options, in: path.modulePath($0)) }
         namesPartials = options.partialPlace == nil
-        var directory = options.partialPlace ?? TransferOptions.Placement.usualPartialDirectory
-        while directory.count > 1, directory.last == PathParts.separator { directory.removeLast() }
+        let directory = Self.withoutSlashes(
+            options.partialPlace ?? TransferOptions.Placement.usualPartialDirectory
+        )
         let isFixed = directory.first == PathParts.separator
         hiddenPartials = ModuleFilters(state.options, in: path.modulePath(isFixed ? directory : []))
         guard options.keepsPartials else {
@@ -71,6 +76,12 @@ final class SidePlaces: Sendable {
         } catch {
             state.noteLink(error)
         }
+    }
+
+    private static func withoutSlashes(_ path: [UInt8]) -> [UInt8] {
+        var path = path
+        while path.count > 1, path.last == PathParts.separator { path.removeLast() }
+        return path
     }
 
     private static func temporary(
@@ -91,8 +102,7 @@ final class SidePlaces: Sendable {
 
     private static func show(backupDirectory: [UInt8], _ path: SidePath, _ state: SessionState) {
         guard state.options.output.level(.backup) > 0 else { return }
-        var shown = backupDirectory
-        while shown.count > 1, shown.last == PathParts.separator { shown.removeLast() }
+        let shown = withoutSlashes(backupDirectory)
         let isThere = (try? path.open(backupDirectory)) != nil
         state.inform(isThere ? "backup_dir is " : "(new) backup_dir is ", shown)
     }

@@ -102,7 +102,12 @@ package struct SourceRoot: Sendable {
     /// A name in the transfer, the source's own by default, as a whole path for messages.
     func shown(_ name: [UInt8]? = nil, in place: SourcePlace) -> [UInt8] {
         let components = PathParts.components(of: name ?? transferName).filter { $0 != [0x2e] }
-        guard !components.isEmpty else { return [PathParts.separator] + filterRoot.path }
-        return place.shown(components.joined(separator: [PathParts.separator]), in: filterRoot.path)
+        var directory = filterRoot.path
+        if case .user = place, !argumentDirectory.isEmpty {
+            // As the user named it, also where a link leads elsewhere.
+            directory = SidePath.normalized(place.shown(argument: argumentDirectory))
+        }
+        guard !components.isEmpty else { return [PathParts.separator] + directory }
+        return place.shown(components.joined(separator: [PathParts.separator]), in: directory)
     }
 }
