@@ -3,7 +3,6 @@ model here: it hangs, sends what cannot be stored, or prints less."""
 
 import os
 import re
-import shutil
 import signal
 import subprocess
 import time
@@ -226,30 +225,6 @@ def _slow_links(setting, folder):
     check(os.stat(f"{folder}/target/f79").st_nlink == 80, "not all names are links")
 
 
-def _dangling_directory(setting, folder):
-    """The directory that a link leads to vanishes (-K): its permissions, which come last for a user who is not root, cannot be set."""
-    for program in (peers.STOCK_RSYNC, peers.DVM_RSYNC):
-        place = f"{folder}/{os.path.basename(program)}"
-        plant(place, """
-            source/d/a/f | text
-            source/d/z/big | *1200000
-            target/d/real | /
-        """)
-        os.symlink("real", f"{place}/target/d/a")
-        subprocess.run(["chown", "-R", "-h", "1000:1000", place], check=True)
-        os.chmod(f"{place}/source/d/a", 0o555)
-        argv = [*USER, program, "-rlpK", "--no-i-r", "--bwlimit=400", "-e", setting.shell, f"--rsync-path={program}", f"{place}/source/",
-                f"nowhere:{place}/target/"]
-        with subprocess.Popen(argv, stderr=subprocess.PIPE) as client:
-            deadline = time.monotonic() + 20
-            while time.monotonic() < deadline and not os.path.exists(f"{place}/target/d/real/f"):
-                time.sleep(0.02)
-            shutil.rmtree(f"{place}/target/d/real")
-            words = client.communicate(timeout=30)[1].decode()
-        check(client.returncode == 23, f"{program}: exit code {client.returncode}: {words}")
-        check(f'failed to set permissions on "{place}/target/d/a": Too many levels of symbolic links (40)' in words, f"{program}: {words}")
-
-
 def receiver_fault_cases():
     cases = {
         "blocked hard link": _blocked_link(),
@@ -262,7 +237,6 @@ def receiver_fault_cases():
         "owner that is another user": _foreign_owner,
         "client that fails": _signalled,
         "many slow links": _slow_links,
-        "directory behind a link that vanishes": _dangling_directory,
         "top that belongs to root": _foreign_root,
         "backup of a file in place": _copied_backup("-b", "--inplace", kept="/target/f~"),
         **{f"long attributes and --{kind}-dest": _alternate_values(kind) for kind in ("copy", "link", "compare")},

@@ -385,23 +385,20 @@ extension VolumeExecutor {
     }
 
     func finishDirectory(_ entry: FileEntry, _ name: [UInt8], isNew: Bool) -> Bool {
-        let withheld = withheldPermissions.isEmpty ? nil : withheldPermissions.removeValue(forKey: name)
         do throws(VolumeError) {
             // A directory that a link leads to is changed itself, not by its name.
             let isRoot = name == [UInt8(ascii: ".")] || context.destination.following != .never
             let path = PathParts(name)
-            let place = try isRoot ? context.existingDirectory(name) : context.directories.directory(path.parent.span)
-            let found = try isRoot ? place?.status() : place?.status(of: path.leaf.span)
             // Something else may be in its place, as with `--ignore-existing`.
-            guard let directory = place, let current = found, current.isDirectory else {
-                if withheld != nil { try reportLink(at: path) }
-                return true
-            }
+            let place = try isRoot ? context.existingDirectory(name) : context.directories.directory(path.parent.span)
+            guard let directory = place else { return true }
+            let found = try isRoot ? directory.status() : directory.status(of: path.leaf.span)
+            guard let current = found, current.isDirectory else { return true }
             let attributes = context.rules.finalAttributes(
                 for: entry,
                 current: current,
                 isNew: isNew,
-                withheld: withheld
+                withheld: withheldPermissions.isEmpty ? nil : withheldPermissions.removeValue(forKey: name)
             )
             var failures = try set(attributes, isRoot ? nil : path.leaf[...], in: directory, current)
             // Its times were right until files were put into it: rsync reports nothing then.
@@ -411,15 +408,6 @@ extension VolumeExecutor {
             context.report(error, "set_file_attrs")
         }
         return true
-    }
-
-    /// Reports a link that led to a directory and no longer does, so that its final permissions could not be set.
-    ///
-    /// As in rsync, nothing is said of a directory that has vanished itself.
-    private func reportLink(at path: PathParts) throws(VolumeError) {
-        let parent = try context.existingDirectory(path.parent)
-        guard let parent, try parent.status(of: path.leaf.span)?.isSymbolicLink ?? false else { return }
-        context.report([.system(operation: "chmod", path: parent.path(of: path.leaf.span), number: ELOOP)])
     }
 
     /// Sets the attributes of a directory by its name, or of `directory` itself.
