@@ -6,8 +6,6 @@ import shutil
 from facts.lab import expect, fact
 
 THEN = 1_600_000_000
-# Each directory but the first takes the sender this long to read.
-SLOW = "strace -f -qq -o /dev/null -e trace=getdents64 -e inject=getdents64:delay_enter=400ms:when=2+"
 
 
 def names(lab, *paths, there=(), alternates=()):
@@ -24,9 +22,9 @@ def names(lab, *paths, there=(), alternates=()):
             shutil.copy2(first, lab.path(f"{folder}/{path}"))
 
 
-def pull(lab, *words, sender=""):
+def pull(lab, *words):
     """The lines about files of a pull."""
-    shell = ("-e", lab.shell, f"--rsync-path={sender} {lab.program}")
+    shell = ("-e", lab.shell, f"--rsync-path={lab.program}")
     return lab.run("-aHi", *shell, *words, "h:src/", "dst/").lines(r"^.f")
 
 
@@ -38,14 +36,14 @@ def leader(lab):
     expect("none exists", pull(lab), [">f+++++++++ f/d", "hf+++++++++ e/c => f/d", "hf+++++++++ d/b => f/d", "hf+++++++++ d/a => f/d"])
 
 
-@fact("transfer 6", "with -H a list is started when 500 entries are in lists that have arrived and are not ended", "3.5.0")
+@fact("transfer 6", "with -H the generator takes as many lists as it needs for 500 entries, and no more, before it starts one", "3.5.0")
 def waiting(lab):
     for count, lines in ((498, ["hf+++++++++ d/a => e/b"]), (499, [">f+++++++++ d/a", "hf          e/b => d/a"])):
         names(lab, "d/a", "e/b", there=["e/b"])
         # `.` and two directories are entries as well.
         for number in range(count - 3):
             lab.write(f"src/n{number}", "", THEN)
-        found = pull(lab, sender=SLOW)
+        found = pull(lab)
         expect(f"{count} entries", [line for line in found if "/" in line], lines)
 
 

@@ -75,7 +75,7 @@ extension Generator {
     /// only that file counts.
     private func findFile(named first: [UInt8], inPlaceOf candidate: inout Candidate) throws(VolumeError) {
         guard let use = rules.bases.alternates else { return }
-        try findAlternates(of: &candidate, Array(candidate.list.parent(of: candidate.entry)))
+        findAlternates(of: &candidate, Array(candidate.list.parent(of: candidate.entry)))
         guard use == .link, !candidate.bases.isEmpty else { return }
         let target = try status(of: first)
         candidate.bases.removeAll { basis in !(target?.isSameFile(as: basis.status) ?? false) }
