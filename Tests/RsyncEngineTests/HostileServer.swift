@@ -88,6 +88,9 @@ struct HostileServer {
         _ script: @escaping @Sendable (HostileServer) throws -> Void
     ) throws -> SessionResult {
         let (near, far) = try SocketStream.pair()
+        var options = options
+        // With hard links a client waits for more lists, which this server does not send.
+        options.attributes.hardLinks = false
         let client = ClientSession(stream: near, options: options, observer: SilentObserver())
         let direction = ClientSession.Direction.pull(
             [Array(path.utf8)],
