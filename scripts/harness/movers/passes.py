@@ -140,9 +140,8 @@ def _play(mover, place, client, server, is_restricted):
         os.chown(secrets, mover.user, mover.user)
     port, steps = free_port(), []
     with contextlib.ExitStack() as stack:
-        servers = _servers(mover, place, port, client, server, secrets)
-        for argv, own_port in servers:
-            stack.enter_context(Server([*as_user, *argv], own_port, log))
+        servers = [stack.enter_context(Server([*as_user, *argv], own_port, log))
+                   for argv, own_port in _servers(mover, place, port, client, server, secrets)]
         for step in STEPS:
             if step == "after edits":
                 _edit(f"{place}/source", mover.user)
@@ -152,8 +151,11 @@ def _play(mover, place, client, server, is_restricted):
                               env={"RSYNC_PASSWORD": "aBcDeF", "PATH": f"{place}/bin:{os.environ['PATH']}"})
                 lines = ([], []) if "-vvv" in line else _lines(outcome, place, "-vvv" in mover.daemon)
                 steps.append((step, outcome, *lines, _state(f"{place}/target", mover.omits_directory_times)))
-    with open(f"{place}/target.log" if mover.tunnel else log, "rb") as handle:
-        return steps, handle.read()
+        # A daemon may write its last lines after its client has ended.
+        for each in servers:
+            each.settle()
+        with open(f"{place}/target.log" if mover.tunnel else log, "rb") as handle:
+            return steps, handle.read()
 
 
 def _servers(mover, place, port, client, server, secrets):
