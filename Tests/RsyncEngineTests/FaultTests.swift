@@ -184,7 +184,8 @@ struct FaultTests {
         gate.set()
         try churn.value()
         let messages = outcome.observer.messages
-        let words = "[sender] read errors mapping \"\(path)\": No data available (61)"
+        let shown = route == .daemonPull ? "\"/restless\" (in volume)" : "\"\(path)\""
+        let words = "[sender] read errors mapping \(shown): No data available (61)"
         let isShortened = messages.contains { $0.contains(words) }
         #expect(outcome.client.exitCode == (isShortened ? 23 : 0), "\(outcome.description)")
         // Without content, the file shrank under both attempts.
