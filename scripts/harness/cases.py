@@ -15,6 +15,8 @@ import traceback
 from dataclasses import dataclass
 from typing import Callable
 
+from harness.programs.processes import remove
+
 
 class Failure(Exception):
     """What a case found wrong: one text per finding."""
@@ -93,9 +95,9 @@ def _run_one(index):
     except Exception:
         status, detail = "FAIL", traceback.format_exc()
     except SystemExit:  # the signal that ends the run; the case has cleaned up
-        shutil.rmtree(directory, ignore_errors=True)
+        remove(directory)
         os._exit(143)
-    shutil.rmtree(directory, ignore_errors=True)
+    remove(directory)
     return Result(case.name, status, time.monotonic() - start, detail)
 
 

@@ -196,7 +196,8 @@ extension RsyncCommandLine {
             let text = "rsync: failed to open files-from file \(name): \(SystemError.text(of: error.number))"
             throw .failed(error.withLinkNote(text), exitCode: 1)
         }
-        options.selection.filesFrom = .names(FileNames(file: contents, isNULSeparated: settings.isNULSeparated))
+        let names = FileNames(file: contents, isNULSeparated: settings.isNULSeparated, hasComments: !isPull)
+        options.selection.filesFrom = .names(names)
     }
 }
 

@@ -133,6 +133,7 @@ package final class CommandPrinter: TransferObserver {
     }
 
     package func didList(_ item: ItemReport) {
+        guard !options.output.quiet else { return }
         let width = numbers.level == 0 ? 11 : 14
         var shown = item
         shown.name = names.escaped(item.name)

@@ -186,7 +186,12 @@ package struct ServerSession {
                 }
                 let limit = min(FileNames.limit, (options.limits.listMemory ?? .max) / 4)
                 let rule = place.sources.rule(options.selection.links)
-                let names = try place.names(in: path, isNULSeparated: isNULSeparated, limit: limit, by: rule)
+                let contents = try place.contents(ofNames: path, limit: limit, by: rule)
+                let names = FileNames(
+                    file: contents,
+                    isNULSeparated: isNULSeparated,
+                    hasComments: arguments.isSender
+                )
                 options.selection.filesFrom = .names(names)
                 guard !arguments.isSender else { return }
                 try names.write(to: channel.output)
@@ -319,12 +324,7 @@ struct ServedPlace {
     /// Reads a file of names; in a daemon, one of the module.
     ///
     /// - Throws: ``WireError`` if it cannot be read, or has more than `limit` bytes.
-    func names(
-        in path: [UInt8],
-        isNULSeparated: Bool,
-        limit: Int,
-        by rule: PathRule
-    ) throws(WireError) -> FileNames {
+    func contents(ofNames path: [UInt8], limit: Int, by rule: PathRule) throws(WireError) -> [UInt8] {
         do throws(VolumeError) {
             let directory = try sources.open([])
             let inside = base == nil ? path : SidePath.normalized(path)
@@ -336,7 +336,7 @@ struct ServedPlace {
             var span = contents.mutableSpan
             let count = try file.read(into: &span, at: 0)
             contents.removeSubrange(count...)
-            return FileNames(file: contents, isNULSeparated: isNULSeparated)
+            return contents
         } catch {
             let reason = error.number.map(SystemError.text) ?? "\(error)"
             throw .violation("failed to open files-from file \(PrintableText.path(path)): \(reason)", exitCode: 1)

@@ -13,12 +13,14 @@ package struct FileNames: Sendable, Equatable {
     /// Makes an empty list.
     package init() {}
 
-    /// Reads a file of names (rsync(1), `--files-from`): empty names and those that start with `;` or `#` are left out.
+    /// Reads a file of names (rsync(1), `--files-from`); empty names are left out.
     ///
     /// - Parameters:
     ///   - contents: The file.
     ///   - isNULSeparated: Whether names end with a NUL, not a line.
-    package init(file contents: [UInt8], isNULSeparated: Bool) {
+    ///   - hasComments: Whether names that start with `;` or `#` are left out: where the side that sends reads the file.
+    ///     A receiving side forwards them, too (protocol specification, session 8.3).
+    package init(file contents: [UInt8], isNULSeparated: Bool, hasComments: Bool) {
         let isEnd: (UInt8) -> Bool = isNULSeparated ? { $0 == 0 } : { $0 == 10 || $0 == 13 || $0 == 0 }
         // One name after the other: an array of millions of slices would take more memory than the file.
         var rest = contents[...]
@@ -26,7 +28,8 @@ package struct FileNames: Sendable, Equatable {
             let end = rest.firstIndex(where: isEnd) ?? rest.endIndex
             let name = rest[..<end]
             rest = rest[min(end + 1, rest.endIndex)...]
-            guard let first = name.first, first != UInt8(ascii: ";"), first != UInt8(ascii: "#") else { continue }
+            guard let first = name.first else { continue }
+            if hasComments, first == UInt8(ascii: ";") || first == UInt8(ascii: "#") { continue }
             bytes += name
             bytes.append(0)
         }

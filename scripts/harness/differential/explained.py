@@ -278,7 +278,7 @@ def _is_left_alone(it, difference):
 
 
 LIST_KINDS = {False: re.compile(rb"(sending|receiving) incremental file list"),
-              True: re.compile(rb"(building|receiving) file list \.\.\. (done)?|(receiving file list \.\.\. )?\d+ files? to consider|done")}
+              True: re.compile(rb"(building|receiving) file list \.\.\. (done|\d+ files? to consider)?|(receiving file list \.\.\. )?\d+ files? to consider|done")}
 
 
 def _is_list_kind(it, difference):

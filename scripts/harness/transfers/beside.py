@@ -22,6 +22,7 @@ KINDS = ("mkdir -p src/d dst; mkfifo src/p; ln -s q src/l; mknod src/c c 1 3; mk
 UNREADABLE = SMALL + "; mkdir -m 0 src/x; chmod 0 src/f; chown -R daemon dst"
 LOOP = SMALL + "; ln -s . src/d/l"
 NAMED = SMALL + "; printf '%s\\n' d/. f/ d/ f/. > names"
+MARKED = SMALL + "; touch 'src/#a' 'src/;b'; printf '%s\\n' f '#a' ';b' > names"
 OTHERS = ("mkdir -p src/d dst/d dst/.kept; echo newer > src/d/f; chmod 600 src/d/f; ln -s a src/d/l; ln -s b dst/d/l; echo old > dst/d/f; "
           "chown -h 5:6 dst/d dst/d/*; chmod 2771 dst/d; chmod 4751 dst/d/f")
 KEPT = ("mkdir src dst other; for d in src dst other; do ln -s q $d/l; mkfifo $d/p; mkdir $d/d; done; ln -s r src/m; ln -s q other/m; "
@@ -147,6 +148,10 @@ SETS = {
     "relative, a file with a slash": Set("-aiR", "src/./f/"),
     "files from, with slashes and dots": Set("-ai --files-from=names", tree=NAMED, directions=("push",)),
     "files from, with slashes and dots, not relative": Set("-ai --no-R --files-from=names", tree=NAMED, directions=("push",), errors=False),
+    "files from, names with a comment's first character": Set("-ai --files-from=names", tree=MARKED),
+    "relative, missing name, no implied directories": Set("-riR --no-implied-dirs --delete-missing-args", "src/d/no", errors=False),
+    "excluded directory, not recursive": Set("-lti --exclude=*/", "src/d src/f"),
+    "list, quiet": Set("-rq --list-only"),
     "links that lead into their own directory": Set("-rik", tree=LOOP, roles=("local", "client-of-shell", "server"), errors=False),
     "contents of links that lead into their own directory": Set("-riL", tree=LOOP, errors=False),
     "backups in place": Set("-aib --backup-dir=."),

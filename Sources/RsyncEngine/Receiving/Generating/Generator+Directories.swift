@@ -19,7 +19,7 @@ extension Generator {
             failedDirectories.insert(name)
             return
         }
-        if passesOver(entry, named: name) { return }
+        if passesOver(entry) { return }
         let leaf = context.destination.leaf(of: entry, in: list)
         do throws(VolumeError) {
             let candidate = Candidate(
@@ -56,7 +56,7 @@ extension Generator {
         in list: FileList,
         _ listed: EntryAttributes? = nil
     ) {
-        guard !isBelowFailure(name), !passesOver(entry, named: name) else { return }
+        guard !isBelowFailure(name), !passesOver(entry) else { return }
         do throws(VolumeError) {
             var candidate = try candidate(directory: entry, named: name, index: index, in: list)
             candidate.listedElsewhere = listed
@@ -100,18 +100,8 @@ extension Generator {
         }
     }
 
-    /// Makes sure that an implied directory exists, which is otherwise left as it is (`--no-implied-dirs`).
-    ///
-    /// - Returns: False if the entry is to be processed like any other.
-    func passesOver(_ entry: FileEntry, named name: [UInt8]) -> Bool {
-        guard rules.ignoresImplied, entry.isImplied else { return false }
-        do throws(VolumeError) {
-            _ = try executor.open(name, isNew: false)
-        } catch {
-            fail(directory: name, error)
-        }
-        return true
-    }
+    /// Whether a directory is only implied, and so left as it is (`--no-implied-dirs`); what needs a missing one makes it.
+    func passesOver(_ entry: FileEntry) -> Bool { rules.ignoresImplied && entry.isImplied }
 
     /// Leaves a directory alone, with all its contents; those below something that is not a directory are errors, as in
     /// rsync.

@@ -154,6 +154,7 @@ final class Generator {
 
     private func process(_ entry: FileEntry, index: Int32, in list: FileList, _ parent: inout ParentDirectory) {
         if let hidden, refuses(entry, index: index, in: list, hidden) { return }
+        if entry.isMissing { return remove(entry, in: list) }
         let name = list.parent(of: entry)
         if parent.name.map({ $0[...] != name }) ?? true { open(Array(name), &parent) }
         if entry.isDirectory {
@@ -172,10 +173,6 @@ final class Generator {
         }
         do throws(VolumeError) {
             let leaf = context.destination.leaf(of: entry, in: list)
-            guard !entry.isMissing else {
-                guard let directory = parent.directory else { return }
-                return try deleter.removeMissing(Array(leaf), in: directory, named: Array(list.name(of: entry)))
-            }
             let current = try parent.isNew ? nil : parent.directory?.status(of: leaf.span)
             var candidate = try candidate(entry, index: index, in: list, leaf, parent.directory, current)
             try examine(&candidate)
@@ -201,6 +198,19 @@ final class Generator {
         if entry.isDirectory { failedDirectories.insert(name) }
         links.abandon(index: index)
         return true
+    }
+
+    /// Deletes what a missing source would have replaced; there is nothing if its directory is missing, too, or is none.
+    private func remove(_ entry: FileEntry, in list: FileList) {
+        let parent = Array(list.parent(of: entry))
+        guard !isBelowFailure(parent) else { return }
+        do throws(VolumeError) {
+            let directory = try context.directories.directory(parent.span)
+            let leaf = context.destination.leaf(of: entry, in: list)
+            try deleter.removeMissing(Array(leaf), in: directory, named: Array(list.name(of: entry)))
+        } catch {
+            if !error.isMissing, error.number != ENOTDIR { context.report(error, "recv_generator") }
+        }
     }
 
     private func open(_ name: [UInt8], _ parent: inout ParentDirectory) {

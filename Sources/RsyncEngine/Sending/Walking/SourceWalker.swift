@@ -131,9 +131,6 @@ final class SourceWalker {
             guard let status = try maker.followed(own, item, name: source.transferName) else {
                 return maker.reportNoReferent(item)
             }
-            if status.isDirectory, !selection.takesDirectories {
-                return state.inform("skipping directory ", source.transferName)
-            }
             if hidden(of: number)?.hides(argument: source.transferName, isDirectory: status.isDirectory) == true {
                 return state.report(
                     state.place.failure("link_stat", source.shown(in: state.place), ENOENT),
@@ -144,6 +141,9 @@ final class SourceWalker {
                 filters(of: number).excludesArgument(source.transferName, isDirectory: status.isDirectory)
             {
                 return addImplied(source, number, onlyRoot: true, to: list)
+            }
+            if status.isDirectory, !selection.takesDirectories {
+                return state.inform("skipping directory ", source.transferName)
             }
             addImplied(source, number, to: list)
             let takesContents = status.isDirectory && (selection.recursive || source.takesContents)
