@@ -63,7 +63,8 @@ def _kind(it, path):
 
 
 def _is_new_file(it, path):
-    return _kind(it, path) == "-" and path not in it.before
+    there = it.before.get(path)
+    return _kind(it, path) == "-" and (there is None or there.kind == "l")
 
 
 def _mode_of_similar(it, difference):
@@ -277,6 +278,16 @@ def _is_left_alone(it, difference):
     return int(difference.ours, 8) == there.mode and int(difference.stock, 8) == there.mode | 0o200
 
 
+def _is_kept_backup(it, difference):
+    """Whether ours has a backup of a file that a link replaced, or that was removed, which stock has lost."""
+    if not isinstance(difference, Aspect) or (difference.tree, difference.aspect, difference.stock) != ("dst", "presence", None):
+        return False
+    there = it.before.get(difference.path[:-1]) if difference.path.endswith(b"~") else None
+    if there is None or there.kind not in "-h":
+        return False
+    return difference.ours["value"] == (it.before[there.value] if there.kind == "h" else there).value
+
+
 LIST_KINDS = {False: re.compile(rb"(sending|receiving) incremental file list"),
               True: re.compile(rb"(building|receiving) file list \.\.\. (done|\d+ files? to consider)?|(receiving file list \.\.\. )?\d+ files? to consider|done")}
 
@@ -313,6 +324,9 @@ KNOWN = [
           _each(lambda it: it.receives and "p" not in it.letters and "y" in it.letters, _mode_of_similar)),
     Known("`--copy-dest`, `--link-dest` without `-p`, over an entry that is not a file",
           _each(lambda it: _forgets_permissions(it) and it.has("--copy-dest", "--link-dest"), _mode_of_replaced)),
+    Known("`-b --link-dest`, `-b --compare-dest`: a file that differs", _each(
+        lambda it: it.receives and "b" in it.letters and it.has("--link-dest", "--compare-dest") and not it.has("--backup-dir", "--suffix"),
+        _is_kept_backup)),
     Known("`--append` with `--fuzzy`, `--compare-dest`, `--link-dest` or `--copy-dest`", _append_elsewhere),
     Known("`--fake-super` without `-o` or `-g`",
           _each(lambda it: it.has("--fake-super") and not {"o", "g"} <= it.letters, _is_undefined_owner)),

@@ -9,7 +9,7 @@ UNSTEADY = re.compile(rb"sent |total size is .*speedup|Total bytes |File list ")
 OWN_TABLES = re.compile(rb" hash_hits=\d+  false_alarms=\d+")
 # Progress of a file, or of all: that a file is complete is compared, when is not, nor how much of the list has arrived by then.
 PROGRESS = re.compile(rb"\s*([0-9.,KMGTP]+) +(\d+%) +\S+/s +\S+(?: \((xfr#\d+), (?:to|ir)-chk=\d+/\d+\))? *")
-COUNTED_FILES = re.compile(rb" *\d+ files\.\.\.")
+COUNTED_FILES = re.compile(rb" \d+ files\.\.\.$")
 STEPS = {"-v": 1, "-vv": 2, "--remote-option=-vv": 2}
 ITEMIZED = re.compile(rb"[<>ch.*][fdLDS][.+?a-zA-Z ]{9} |\*deleting ")
 # Where a run took place, as a daemon's module shows it, which program and port it used, and who prints a message.
@@ -39,7 +39,7 @@ def _settled(line, arguments):
     if progress:
         size, share, number = progress.groups()
         return b"" if "--info=progress2" in arguments or not number else b" ".join((size, share))
-    return b"" if COUNTED_FILES.fullmatch(line) else line
+    return COUNTED_FILES.sub(b"", line)
 
 
 def by_file(lines):
