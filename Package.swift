@@ -60,6 +60,7 @@ let package = Package(
         .systemLibrary(name: "CZstd", pkgConfig: "libzstd", providers: [.apt(["libzstd-dev"])]),
         .systemLibrary(name: "CLZ4", pkgConfig: "liblz4", providers: [.apt(["liblz4-dev"])]),
         .systemLibrary(name: "CXXHash", pkgConfig: "libxxhash", providers: [.apt(["libxxhash-dev"])]),
+        .systemLibrary(name: "CYAML", pkgConfig: "yaml-0.1", providers: [.apt(["libyaml-dev"])]),
         .systemLibrary(name: "CLinux"),
 
         module("LinuxSystem", ["CLinux"]),
@@ -83,6 +84,7 @@ let package = Package(
             ]
         ),
         module("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
+        module("YAMLDocument", ["CYAML"]),
         module(
             "AgentControl",
             [
@@ -94,7 +96,7 @@ let package = Package(
             "TransferAgent",
             [
                 "AgentControl", "VolumeCapacity", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums",
-                "SecureTunnel", "Transport", "ProcessSupport", "LinuxSystem", "VolumeAccess", logging,
+                "SecureTunnel", "Transport", "ProcessSupport", "LinuxSystem", "VolumeAccess", "YAMLDocument", logging,
             ]
         ),
         module(
@@ -164,6 +166,7 @@ let package = Package(
         tests("LinuxSystem", ["LinuxSystem"]),
         tests("ProcessSupport", ["ProcessSupport", "LinuxSystem"]),
         tests("FileMetadata", ["FileMetadata"]),
+        tests("YAMLDocument", ["YAMLDocument"]),
         tests("VolumeAccess", ["VolumeAccess", "FileMetadata", "LinuxSystem"]),
         tests("Transport", ["Transport", "LinuxSystem"]),
         tests("SecureTunnel", ["SecureTunnel", "Transport", "LinuxSystem"]),
@@ -202,6 +205,7 @@ let package = Package(
             [
                 logging, "TransferAgent", "AgentControl", "AgentTestSupport", "VolumeCapacity", "RsyncEngine",
                 "RsyncWire", "RsyncOptions", "Checksums", "SecureTunnel", "Transport", "VolumeAccess", "LinuxSystem",
+                "YAMLDocument",
             ]
         ),
         tests(
@@ -222,7 +226,7 @@ if Context.environment["DVM_FUZZ"] != nil {
             name: "dvm-fuzz",
             dependencies: [
                 "StunnelCommand", "SecureTunnel", "Transport", "AgentControl", "TransferAgent", "VolumeAccess",
-                "VolumeCapacity", "LinuxSystem",
+                "VolumeCapacity", "YAMLDocument", "LinuxSystem",
             ],
             path: "Tests/Fuzz/dvm-fuzz",
             cSettings: linux,

@@ -30,7 +30,7 @@ struct DaemonChecks {
         defer { next?.close() }
         // A dvm-target uses rsync's protocol on connections that do not request the dvm protocol.
         if !isStock { ControlChannel(stream).close() }
-        var first: (volume: VolumeMapping, source: SourceRoot)?
+        var first: (volume: VolumeJob, source: SourceRoot)?
         for volume in job.volumes {
             recorder.begin(.source, volume: volume.name)
             let source = try open(volume)
@@ -53,7 +53,7 @@ struct DaemonChecks {
         try TrialChecks(daemon: self, volume: volume, source: source, isStock: isStock).run()
     }
 
-    private func open(_ volume: VolumeMapping) throws(AgentError) -> SourceRoot {
+    private func open(_ volume: VolumeJob) throws(AgentError) -> SourceRoot {
         do throws(VolumeError) {
             return try SourceRoot.contents(of: volume.path)
         } catch {
@@ -63,7 +63,7 @@ struct DaemonChecks {
 
     /// With a new connection, to a target that may still count the previous one.
     private func visitAgain(
-        _ volume: VolumeMapping,
+        _ volume: VolumeJob,
         _ source: SourceRoot,
         isStock: Bool
     ) throws(AgentError) {
@@ -87,7 +87,7 @@ struct DaemonChecks {
     ///
     /// A stock target checks the volume first and then the password, a dvm-target the other way round.
     private func visit(
-        _ volume: VolumeMapping,
+        _ volume: VolumeJob,
         _ source: SourceRoot,
         over stream: any ByteStream,
         isStock: Bool
@@ -124,7 +124,7 @@ struct DaemonChecks {
         recorder.pass("a dry run succeeded")
     }
 
-    private func passVolume(_ volume: VolumeMapping) {
+    private func passVolume(_ volume: VolumeJob) {
         recorder.begin(.volume, volume: volume.name)
         recorder.pass("the target has it")
     }
@@ -148,12 +148,12 @@ struct DaemonChecks {
     }
 
     /// Asks a dvm-target for the free space of a volume.
-    private func askSpace(_ volume: VolumeMapping) throws(AgentError) {
+    private func askSpace(_ volume: VolumeJob) throws(AgentError) {
         recorder.begin(.space, volume: volume.name)
         let client = try callControl()
         defer { client.close() }
         do throws(ControlError) {
-            let space = try client.facts(ofVolume: volume.name).space
+            let space = try client.facts(ofVolume: volume.module).space
             recorder.pass("\(Figures.bytes(space.freeBytes)) free of \(Figures.bytes(space.totalBytes)), \(space.type)")
         } catch {
             switch error {
@@ -165,7 +165,7 @@ struct DaemonChecks {
     }
 
     func session(
-        _ volume: VolumeMapping,
+        _ volume: VolumeJob,
         _ source: SourceRoot,
         over stream: any ByteStream,
         timeout: Duration,
@@ -174,12 +174,12 @@ struct DaemonChecks {
     ) -> AgentError? {
         let display = ProgressDisplay(style: .none, output: NoOutput(), log: .agent("dvm-source", output: NoOutput()))
         let observer = VolumeObserver(display: display)
-        var options = job.options
+        var options = volume.options
         options.limits.silenceLimit = nil
         options.wire.timeout = Int(timeout.inSeconds.rounded(.up))
         let session = ClientSession(stream: stream, options: options, observer: observer)
         let result = session.visit(
-            module: Array(volume.name.utf8),
+            module: Array(volume.module.utf8),
             source: source,
             login: job.login,
             onStep: onStep,

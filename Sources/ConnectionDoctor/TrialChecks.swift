@@ -13,7 +13,7 @@ struct TrialChecks {
     /// The preceding checks.
     let daemon: DaemonChecks
     /// The volume whose session is used with a stock target.
-    let volume: VolumeMapping
+    let volume: VolumeJob
     let source: SourceRoot
     let isStock: Bool
 

@@ -2,83 +2,86 @@ import AgentCommand
 import ArgumentParser
 import TransferAgent
 
-/// How a target is reached and how it is verified: what all commands that connect have in common.
+/// Which job it is, how its target is reached and how it is verified: what all commands that connect have in common.
 struct ConnectionOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Where the target listens.", valueName: "host:port"))
-    var target: String
-
-    @OptionGroup var trust: TrustOptions
-
-    @Option(help: ArgumentHelp("The name in the certificate, if it differs from the target's host.", valueName: "name"))
-    var serverName: String?
-
-    @Option(help: ArgumentHelp("An HTTP proxy: http://[user[:password]@]host:port.", valueName: "url"))
-    var proxy: String?
-
-    @Option(
-        help: ArgumentHelp("A file whose first line is the password for the user in the proxy URL.", valueName: "file")
-    )
-    var proxyPasswordFile: String?
-
-    @Option(help: ArgumentHelp("Hosts and networks that need no proxy, separated by commas.", valueName: "list"))
-    var noProxy: String?
-
-    @Option(help: ArgumentHelp("User name.", valueName: "name"))
-    var user = "root"
-
     @Option(
         help: ArgumentHelp(
-            "A file whose first line is the password; must not be readable by other users.",
+            "A job file in YAML or JSON; flags count more than it, and it more than variables DVM_NAME. - is standard input.",
             valueName: "file"
         )
     )
+    var job: String?
+
+    @Option(help: .setting("target"))
+    var target: String?
+
+    @OptionGroup var trust: TrustOptions
+
+    @Option(help: .setting("server-name"))
+    var serverName: String?
+
+    @Option(help: .setting("proxy"))
+    var proxy: String?
+
+    @Option(help: .setting("proxy-password-file"))
+    var proxyPasswordFile: String?
+
+    @Option(help: .setting("no-proxy"))
+    var noProxy: String?
+
+    @Option(help: .setting("user"))
+    var user: String?
+
+    @Option(help: .setting("password-file"))
     var passwordFile: String?
 
-    @Option(help: ArgumentHelp("The keep-alive interval.", valueName: "seconds"))
-    var keepAlive = 20
+    @Option(help: .setting("keep-alive"))
+    var keepAlive: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "Give up when the target has sent nothing, keep-alives included, for this long.",
-            valueName: "seconds"
-        )
-    )
-    var silenceLimit = 120
+    @Option(help: .setting("silence-limit"))
+    var silenceLimit: Int?
 
-    @Flag(help: "Allow MD4 for the password, and MD5 with --insecure.")
-    var allowWeakDigest = false
+    @Flag(inversion: .prefixedNo, help: .setting("allow-weak-digest"))
+    var allowWeakDigest: Bool?
 
     @Option(help: "The format of log lines on standard error.")
     var logFormat = LogFormat.text
 
-    func validate() throws {
-        guard proxyPasswordFile == nil || proxy != nil else {
-            throw ValidationError("--proxy-password-file requires --proxy.")
-        }
-    }
-
-    /// What `TransferAgent` understands.
+    /// The job of the environment, the job file and the flags.
     ///
     /// Secrets are taken out of the environment: a second call finds none there.
     ///
-    /// - Parameter volumes: Each as `NAME=PATH`.
-    /// - Returns: The settings of a transfer, the rest of it as usual.
-    func settings(volumes: [String]) -> TransferSettings {
-        var settings = TransferSettings(volumes: volumes, target: target, trust: trust.reason)
-        settings.certificate = trust.certificate
-        settings.privateKey = trust.privateKey
-        settings.serverName = serverName
-        settings.proxy = proxy
-        settings.proxyPasswordFile = proxyPasswordFile
-        settings.environmentProxyPassword = EnvironmentSecret.take("DVM_PROXY_PASSWORD")
-        settings.noProxy = noProxy ?? ""
-        settings.user = user
-        settings.passwordFile = passwordFile
+    /// - Parameters:
+    ///   - volumes: Those of the command line, each as `NAME[:TARGET]=PATH`.
+    ///   - more: Adds further flags of the command.
+    /// - Returns: The job.
+    /// - Throws: ``AgentError`` for what cannot be used.
+    func resolved(volumes: [String], _ more: (inout JobLayer) -> Void = { _ in }) throws(AgentError) -> Job {
+        var layers = [JobLayer.ofEnvironment()]
+        if let job { layers.append(try JobLayer(jobFile: job)) }
+        var flags = JobLayer()
+        try flags.give(volumes: volumes)
+        give(to: &flags)
+        more(&flags)
+        layers.append(flags)
         let stockPassword = EnvironmentSecret.take("RSYNC_PASSWORD")
-        settings.environmentPassword = EnvironmentSecret.take("DVM_PASSWORD") ?? stockPassword
-        settings.keepAlive = .seconds(keepAlive)
-        settings.silenceLimit = .seconds(silenceLimit)
-        settings.allowsWeakDigest = allowWeakDigest
-        return settings
+        return try Job(layers: layers).with(
+            password: EnvironmentSecret.take("DVM_PASSWORD") ?? stockPassword,
+            proxyPassword: EnvironmentSecret.take("DVM_PROXY_PASSWORD")
+        )
+    }
+
+    private func give(to layer: inout JobLayer) {
+        layer.give("target", target)
+        trust.give(to: &layer)
+        layer.give("server-name", serverName)
+        layer.give("proxy", proxy)
+        layer.give("proxy-password-file", proxyPasswordFile)
+        layer.give("no-proxy", noProxy)
+        layer.give("user", user)
+        layer.give("password-file", passwordFile)
+        layer.give("keep-alive", keepAlive)
+        layer.give("silence-limit", silenceLimit)
+        layer.give("allow-weak-digest", allowWeakDigest)
     }
 }

@@ -19,9 +19,12 @@ struct DoctorCommand: LoggingCommand {
 
     @Option(
         name: .customLong("volume"),
-        help: ArgumentHelp("A volume's name and its mount point.", valueName: "name=path")
+        help: ArgumentHelp(
+            "A volume's name, its name at the target if that differs, and its mount point.",
+            valueName: "name[:target]=path"
+        )
     )
-    var volumes: [String]
+    var volumes: [String] = []
 
     @OptionGroup var connection: ConnectionOptions
 
@@ -48,8 +51,9 @@ struct DoctorCommand: LoggingCommand {
         var trials = Doctor.Trials()
         trials.throughput = .seconds(throughput)
         trials.idle = idle.map { .seconds($0) }
-        let settings = connection.settings(volumes: volumes)
-        let doctor = try Doctor(settings, trials: trials, display: DoctorDisplay(isJSON: json))
+        let job = try connection.resolved(volumes: volumes)
+        for note in job.notes { log.warning("dvm-source: \(note)") }
+        let doctor = try Doctor(job.settings, trials: trials, display: DoctorDisplay(isJSON: json))
         for warning in doctor.warnings { log.warning("dvm-source: \(warning)") }
         let failure = try StopSignals.run { await doctor.run() }
         throw ExitCode(failure?.exitCode ?? 0)

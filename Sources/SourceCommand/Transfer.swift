@@ -13,6 +13,7 @@ struct Transfer: LoggingCommand {
             a dvm-target that can keep them; lost+found at the top is ignored. \
             The password comes from --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL, \
             --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and similar variables are ignored. \
+            All that is asked can stand in a job file (--job) or in variables such as DVM_DELETE_LIMIT: docs/jobs.md. \
             Exit codes are rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished, \
             25 deletions were refused, 20 stopped by a signal; with several volumes, that of the worst one.
             """
@@ -20,77 +21,30 @@ struct Transfer: LoggingCommand {
 
     @Option(
         name: .customLong("volume"),
-        help: ArgumentHelp("A volume's name and its mount point.", valueName: "name=path")
+        help: ArgumentHelp(
+            "A volume's name, its name at the target if that differs, and its mount point.",
+            valueName: "name[:target]=path"
+        )
     )
-    var volumes: [String]
+    var volumes: [String] = []
 
     @OptionGroup var connection: ConnectionOptions
 
     var logFormat: LogFormat { connection.logFormat }
 
-    @Flag(inversion: .prefixedNo, help: "Delete entries at the target that the source does not have.")
-    var delete = true
+    @Option(help: .setting("job-name"))
+    var jobName: String?
 
-    @Flag(help: "Delete at the target even if the source has no entries.")
-    var allowEmptySource = false
+    @Option(help: .setting("parallel"))
+    var parallel: Int?
 
-    @Option(
-        help: ArgumentHelp(
-            "Delete nothing if more than this share of the target's entries would be deleted (from 100 entries on); 100 for no limit.",
-            valueName: "percent"
-        )
-    )
-    var deleteLimit = 50
+    @OptionGroup var pass: PassOptions
 
-    @Option(
-        help: ArgumentHelp("How long to wait for a volume that another transfer is writing to.", valueName: "seconds")
-    )
-    var wait = 0
+    @Flag(help: "Print the job in YAML with the source of each value, and transfer nothing.")
+    var printJob = false
 
-    @Option(
-        help: ArgumentHelp(
-            "A name for this job: a run with the same name ends the job's last session at the target instead of waiting.",
-            valueName: "name"
-        )
-    )
-    var job: String?
-
-    @Flag(help: "Compare files by checksum instead of by size and time.")
-    var checksum = false
-
-    @Option(
-        help:
-            "ACLs and extended attributes: auto (to a dvm-target whose file system keeps them), always (to stock rsync, too) or never."
-    )
-    var attributes = AttributePolicy.auto
-
-    @Flag(help: "Copy SELinux labels (security.selinux), too.")
-    var selinuxLabels = false
-
-    @Option(help: "How owners and groups are matched: numbers or names.")
-    var owners = OwnerPolicy.numbers
-
-    @Option(help: ArgumentHelp("Compress with zstd, lz4, zlibx, zlib, none or auto.", valueName: "choice"))
-    var compress: String?
-
-    @Option(
-        help: ArgumentHelp("The maximum rate per second, such as 500K or 1.5M; without a unit, KiB.", valueName: "rate")
-    )
-    var bwlimit: String?
-
-    @Option(
-        help: ArgumentHelp("Refuse longer files by name (exit code 23), holes included.", valueName: "quantity")
-    )
-    var maxFileSize = "256Ti"
-
-    @Option(help: "What the check before the transfer refuses: strict, fit, warn or none.")
-    var check = CheckPolicy.fit
-
-    @Option(
-        help:
-            "When there is not enough space for the usual method: refuse, or plan: delete first, small files first, or write in place."
-    )
-    var whenTight = TightPolicy.refuse
+    @Flag(help: "Print it as one JSON object instead. (with --print-job)")
+    var json = false
 
     @Flag(help: "Keep all permissions of the user, instead of only reading the volumes.")
     var noSandbox = false
@@ -98,30 +52,24 @@ struct Transfer: LoggingCommand {
     @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")
     var progress: ProgressFormat?
 
-    /// What `TransferAgent` understands.
-    var settings: TransferSettings {
-        var settings = connection.settings(volumes: volumes)
-        settings.delete = delete
-        settings.allowEmptySource = allowEmptySource
-        settings.deleteLimit = deleteLimit
-        settings.wait = .seconds(wait)
-        settings.job = job
-        settings.checksum = checksum
-        settings.attributes = attributes
-        settings.labels = selinuxLabels
-        settings.owners = owners
-        settings.compress = compress
-        settings.check = check
-        settings.whenTight = whenTight
-        settings.bandwidthLimit = bwlimit
-        settings.largestFile = maxFileSize
-        return settings
+    func validate() throws {
+        guard printJob || !json else { throw ValidationError("--json requires --print-job.") }
     }
 
     func run() throws {
-        let settings = self.settings
-        let job = try SourceJob(settings)
+        let resolved = try connection.resolved(volumes: volumes) { layer in
+            layer.give("job-name", jobName)
+            layer.give("parallel", parallel)
+            pass.give(to: &layer)
+        }
         let log = log
+        for note in resolved.notes { log.warning("dvm-source: \(note)") }
+        if printJob {
+            StandardStream.output.write(json ? resolved.json : resolved.yaml)
+            return
+        }
+        let settings = resolved.settings
+        let job = try SourceJob(settings)
         for warning in job.warnings { log.warning("dvm-source: \(warning)") }
         if !noSandbox {
             let (isConfined, notes) = try AgentSandbox(settings).confine()
@@ -135,7 +83,3 @@ struct Transfer: LoggingCommand {
 }
 
 extension ProgressFormat: ExpressibleByArgument {}
-extension CheckPolicy: ExpressibleByArgument {}
-extension AttributePolicy: ExpressibleByArgument {}
-extension OwnerPolicy: ExpressibleByArgument {}
-extension TightPolicy: ExpressibleByArgument {}

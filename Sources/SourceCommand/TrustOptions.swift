@@ -3,45 +3,39 @@ import TransferAgent
 
 /// How the target is verified, and what is presented to it.
 struct TrustOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("Trust a target whose certificate these CAs issued.", valueName: "pem"))
+    @Option(help: .setting("ca"))
     var ca: String?
 
-    @Option(help: ArgumentHelp("Accept only the certificate with this SHA-256 digest.", valueName: "sha256"))
+    @Option(help: .setting("pin"))
     var pin: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "Use the first IDENTITY:KEY line of this file as pre-shared key; must not be readable by other users.",
-            valueName: "file"
-        )
-    )
+    @Option(help: .setting("psk-file"))
     var pskFile: String?
 
-    @Flag(help: "Do not verify the target's certificate (unsafe).")
+    @Flag(help: .setting("insecure"))
     var insecure = false
 
-    @Option(help: ArgumentHelp("The certificate to present to a target with --client-ca.", valueName: "pem"))
+    @Option(help: .setting("certificate"))
     var certificate: String?
 
-    @Option(help: ArgumentHelp("The certificate's key.", valueName: "pem"))
+    @Option(help: .setting("private-key"))
     var privateKey: String?
 
     func validate() throws {
-        guard [ca != nil, pin != nil, pskFile != nil, insecure].count(where: { $0 }) == 1 else {
+        guard [ca != nil, pin != nil, pskFile != nil, insecure].count(where: { $0 }) <= 1 else {
             throw ValidationError(
                 "Specify how to verify the target: exactly one of --ca, --pin, --psk-file and --insecure."
             )
         }
-        guard (certificate == nil) == (privateKey == nil) else {
-            throw ValidationError("--certificate and --private-key must be used together.")
-        }
     }
 
-    /// How the target is verified.
-    var reason: TransferSettings.Trust {
-        if let ca { return .authorities(ca) }
-        if let pin { return .pin(pin) }
-        if let pskFile { return .preSharedKey(pskFile) }
-        return .insecure
+    /// Adds the flags that were given.
+    func give(to layer: inout JobLayer) {
+        layer.give("ca", ca)
+        layer.give("pin", pin)
+        layer.give("psk-file", pskFile)
+        if insecure { layer.give("insecure", true) }
+        layer.give("certificate", certificate)
+        layer.give("private-key", privateKey)
     }
 }

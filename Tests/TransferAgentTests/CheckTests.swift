@@ -60,7 +60,7 @@ struct CheckTests {
         let target = try Target(volume: disk.path)
         try writeNoise(24 * mebibyte, to: target.source("big"))
         var settings = target.settings
-        settings.check = .warn
+        settings.pass.check = .warn
         let output = Memory()
         let outcome = try await transferOne(settings, output)
         #expect(output.text.contains("does not fit"))
@@ -79,7 +79,7 @@ struct CheckTests {
         var settings = target.settings
         settings.volumes.append("other=" + target.directory.file("source"))
         // Slow enough for what follows to come in time on a busy machine.
-        settings.bandwidthLimit = "1M"
+        settings.pass.bandwidthLimit = "1M"
         let output = Memory()
         let display = ProgressDisplay(style: .json, output: output, log: .agent("dvm-source", output: Memory()))
         let run = TransferRun(try SourceJob(settings), display: display)
@@ -128,12 +128,12 @@ struct CheckTests {
         let late = Date(timeIntervalSince1970: 5_000_000_000)
         try FileManager.default.setAttributes([.modificationDate: late], ofItemAtPath: target.source("late"))
         var settings = target.settings
-        settings.check = .strict
+        settings.pass.check = .strict
         let refused = try await transferOne(settings)
         #expect(refused.error?.failure == .doesNotSurvive)
         #expect(refused.exitCode == 4)
         #expect(try disk.names() == [])
-        settings.check = .fit
+        settings.pass.check = .fit
         let output = Memory()
         let outcome = try await transferOne(settings, output)
         #expect(output.text.contains("altered: a modification time of 5000000000 s"))
@@ -172,7 +172,7 @@ struct TightTests {
         try writeNoise(18 * mebibyte + 5, to: target.source("big"), seed: 3)
         #expect(try await transferOne(target.settings).error?.failure == .doesNotFit)
         var settings = target.settings
-        settings.whenTight = .plan
+        settings.pass.whenTight = .plan
         let output = Memory()
         let outcome = try await transferOne(settings, output)
         #expect(outcome.exitCode == 0)
@@ -194,7 +194,7 @@ struct TightTests {
         try FileManager.default.removeItem(atPath: target.source("big"))
         #expect(try await transferOne(target.settings).error?.failure == .doesNotFit)
         var settings = target.settings
-        settings.whenTight = .plan
+        settings.pass.whenTight = .plan
         let output = Memory()
         let outcome = try await transferOne(settings, output)
         #expect(outcome.exitCode == 0)
@@ -214,7 +214,7 @@ struct TightTests {
         try writeNoise(20 * mebibyte, to: target.source("dump"), seed: 9)
         #expect(try await transferOne(target.settings).error?.failure == .doesNotFit)
         var settings = target.settings
-        settings.whenTight = .plan
+        settings.pass.whenTight = .plan
         let output = Memory()
         let outcome = try await transferOne(settings, output)
         #expect(outcome.exitCode == 0)
@@ -234,8 +234,8 @@ struct TightTests {
             try writeNoise(24 * mebibyte, to: target.source("a"))
             for name in ["b", "c", "d"] { try writeNoise(mebibyte, to: target.source(name)) }
             var settings = target.settings
-            settings.check = .warn
-            settings.whenTight = policy
+            settings.pass.check = .warn
+            settings.pass.whenTight = policy
             let outcome = try await transferOne(settings)
             #expect(outcome.error?.failure == .outOfSpace)
             if policy == .plan { #expect(try disk.names() == ["b", "c", "d"]) }

@@ -72,7 +72,7 @@ struct EndToEndTests {
             )
             let session = ClientSession(
                 stream: stream,
-                options: job.options,
+                options: job.volumes[0].options,
                 observer: SilentObserver(),
                 progress: progress
             )
@@ -95,7 +95,7 @@ struct EndToEndTests {
         let target = try Target()
         try write("other", to: target.target("extra"))
         var settings = target.settings
-        settings.delete = false
+        settings.pass.delete = false
         #expect(try await transfer(settings).worstExitCode == 0)
         #expect(FileManager.default.fileExists(atPath: target.target("extra")))
     }
@@ -106,7 +106,7 @@ struct EndToEndTests {
         let content = String(repeating: "compressible line\n", count: 20_000)
         try write(content, to: target.source("text"))
         var settings = target.settings
-        settings.compress = choice
+        settings.pass.compress = choice
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.exitCode == 0)
         #expect(try String(contentsOfFile: target.target("text"), encoding: .utf8) == content)
@@ -284,7 +284,7 @@ struct EndToEndTests {
         let target = try Target(volume: disk.path)
         try Data(knownBytes(3_000_000, seed: 9)).write(to: URL(fileURLWithPath: target.source("big")))
         var settings = target.settings
-        settings.check = .none
+        settings.pass.check = .none
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error?.failure == .outOfSpace)
         #expect(outcome.error?.observed.contains("needs 3000000 bytes") == true)
@@ -301,7 +301,7 @@ struct EndToEndTests {
         truncate(target.source("big"), 64_000_000)
         try write("old", to: target.target("big"))
         var settings = target.settings
-        settings.bandwidthLimit = "1M"
+        settings.pass.bandwidthLimit = "1M"
         let job = try SourceJob(settings)
         let output = Memory()
         let errors = Logger.agent("dvm-source", output: Memory())

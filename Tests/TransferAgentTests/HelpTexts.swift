@@ -2,6 +2,9 @@
 enum HelpTexts {
     /// The options that ``transfer`` and ``doctor`` share.
     private static let connection = #"""
+          --job <file>            A job file in YAML or JSON; flags count more than it,
+                                  and it more than variables DVM_NAME. - is standard
+                                  input.
           --target <host:port>    Where the target listens.
           --ca <pem>              Trust a target whose certificate these CAs issued.
           --pin <sha256>          Accept only the certificate with this SHA-256 digest.
@@ -26,7 +29,8 @@ enum HelpTexts {
           --silence-limit <seconds>
                                   Give up when the target has sent nothing, keep-alives
                                   included, for this long. (default: 120)
-          --allow-weak-digest     Allow MD4 for the password, and MD5 with --insecure.
+          --allow-weak-digest/--no-allow-weak-digest
+                                  Allow MD4 for the password, and MD5 with --insecure.
           --log-format <log-format>
                                   The format of log lines on standard error. (values:
                                   text, json; default: text)
@@ -41,64 +45,59 @@ enum HelpTexts {
         that can keep them; lost+found at the top is ignored. The password comes from
         --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL,
         --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and similar variables
-        are ignored. Exit codes are rsync's: 0 complete, 23 some files could not be
-        transferred, 24 some vanished, 25 deletions were refused, 20 stopped by a
-        signal; with several volumes, that of the worst one.
+        are ignored. All that is asked can stand in a job file (--job) or in variables
+        such as DVM_DELETE_LIMIT: docs/jobs.md. Exit codes are rsync's: 0 complete, 23
+        some files could not be transferred, 24 some vanished, 25 deletions were
+        refused, 20 stopped by a signal; with several volumes, that of the worst one.
 
-        USAGE: dvm-source transfer [<options>] --volume <name=path> ... --target <host:port>
+        USAGE: dvm-source transfer <options>
 
         OPTIONS:
-          --volume <name=path>    A volume's name and its mount point.
-          --target <host:port>    Where the target listens.
-          --ca <pem>              Trust a target whose certificate these CAs issued.
-          --pin <sha256>          Accept only the certificate with this SHA-256 digest.
-          --psk-file <file>       Use the first IDENTITY:KEY line of this file as
-                                  pre-shared key; must not be readable by other users.
-          --insecure              Do not verify the target's certificate (unsafe).
-          --certificate <pem>     The certificate to present to a target with
-                                  --client-ca.
-          --private-key <pem>     The certificate's key.
-          --server-name <name>    The name in the certificate, if it differs from the
-                                  target's host.
-          --proxy <url>           An HTTP proxy: http://[user[:password]@]host:port.
-          --proxy-password-file <file>
-                                  A file whose first line is the password for the user
-                                  in the proxy URL.
-          --no-proxy <list>       Hosts and networks that need no proxy, separated by
-                                  commas.
-          --user <name>           User name. (default: root)
-          --password-file <file>  A file whose first line is the password; must not be
-                                  readable by other users.
-          --keep-alive <seconds>  The keep-alive interval. (default: 20)
-          --silence-limit <seconds>
-                                  Give up when the target has sent nothing, keep-alives
-                                  included, for this long. (default: 120)
-          --allow-weak-digest     Allow MD4 for the password, and MD5 with --insecure.
-          --log-format <log-format>
-                                  The format of log lines on standard error. (values:
-                                  text, json; default: text)
+          --volume <name[:target]=path>
+                                  A volume's name, its name at the target if that
+                                  differs, and its mount point.
+        \#(connection)
+          --job-name <name>       A name for this job: a run with the same name ends
+                                  the job's last session at the target instead of
+                                  waiting.
+          --parallel <number>     How many volumes are transferred at the same time;
+                                  --bwlimit holds for each of them. (default: 1)
           --delete/--no-delete    Delete entries at the target that the source does not
                                   have. (default: --delete)
-          --allow-empty-source    Delete at the target even if the source has no
+          --allow-empty-source/--no-allow-empty-source
+                                  Delete at the target even if the source has no
                                   entries.
           --delete-limit <percent>
                                   Delete nothing if more than this share of the
                                   target's entries would be deleted (from 100 entries
                                   on); 100 for no limit. (default: 50)
+          --max-delete <number>   Stop deleting after this many entries (exit code 25).
           --wait <seconds>        How long to wait for a volume that another transfer
                                   is writing to. (default: 0)
-          --job <name>            A name for this job: a run with the same name ends
-                                  the job's last session at the target instead of
-                                  waiting.
-          --checksum              Compare files by checksum instead of by size and time.
+          --checksum/--no-checksum
+                                  Compare files by checksum instead of by size and time.
+          --include <pattern>     Transfer names that match this pattern although one
+                                  of --exclude matches; may be repeated.
+          --exclude <pattern>     Neither transfer nor delete names that match this
+                                  pattern of rsync; may be repeated.
           --attributes <attributes>
                                   ACLs and extended attributes: auto (to a dvm-target
                                   whose file system keeps them), always (to stock
-                                  rsync, too) or never. (values: auto, always, never;
-                                  default: auto)
-          --selinux-labels        Copy SELinux labels (security.selinux), too.
+                                  rsync, too) or never. (default: auto) (values: auto,
+                                  always, never)
+          --selinux-labels/--no-selinux-labels
+                                  Copy SELinux labels (security.selinux), too.
           --owners <owners>       How owners and groups are matched: numbers or names.
-                                  (values: numbers, names; default: numbers)
+                                  (default: numbers) (values: numbers, names)
+          --hard-links/--no-hard-links
+                                  Keep the names of one file names of one file.
+                                  (default: --hard-links)
+          --sparse/--no-sparse    Make holes where a file has blocks of zeros.
+                                  (default: --sparse)
+          --partial/--no-partial  Let a stock target keep incomplete files for the next
+                                  run.
+          --block-size <bytes>    The length of the blocks that are compared. (default:
+                                  by the length of a file)
           --compress <choice>     Compress with zstd, lz4, zlibx, zlib, none or auto.
           --bwlimit <rate>        The maximum rate per second, such as 500K or 1.5M;
                                   without a unit, KiB.
@@ -106,13 +105,21 @@ enum HelpTexts {
                                   Refuse longer files by name (exit code 23), holes
                                   included. (default: 256Ti)
           --check <check>         What the check before the transfer refuses: strict,
-                                  fit, warn or none. (values: strict, fit, warn, none;
-                                  default: fit)
+                                  fit, warn or none. (default: fit) (values: strict,
+                                  fit, warn, none)
           --when-tight <when-tight>
                                   When there is not enough space for the usual method:
                                   refuse, or plan: delete first, small files first, or
-                                  write in place. (values: refuse, plan; default:
-                                  refuse)
+                                  write in place. (default: refuse) (values: refuse,
+                                  plan)
+          --accept <kind>         End with exit code 0 although there were exceptions
+                                  of this kind: vanished, attributes or large-files;
+                                  may be repeated. (values: vanished, attributes,
+                                  large-files)
+          --print-job             Print the job in YAML with the source of each value,
+                                  and transfer nothing.
+          --json                  Print it as one JSON object instead. (with
+                                  --print-job)
           --no-sandbox            Keep all permissions of the user, instead of only
                                   reading the volumes.
           --progress <progress>   How progress is shown. (default: tty on a terminal,
@@ -130,10 +137,12 @@ enum HelpTexts {
         volume is accessed with a dry run. Exit code 0 when all checks pass, else
         rsync's for the failure; docs/codes.md explains every code.
 
-        USAGE: dvm-source doctor [<options>] --volume <name=path> ... --target <host:port>
+        USAGE: dvm-source doctor <options>
 
         OPTIONS:
-          --volume <name=path>    A volume's name and its mount point.
+          --volume <name[:target]=path>
+                                  A volume's name, its name at the target if that
+                                  differs, and its mount point.
         \#(connection)
           --throughput <seconds>  Measure the throughput for this long; 0 to skip.
                                   (default: 3)

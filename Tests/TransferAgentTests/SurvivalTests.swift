@@ -55,13 +55,13 @@ struct SurvivalTests {
         try addAttributes(at: source.path)
         var settings = target.settings
         settings.volumes = ["data=" + source.path]
-        settings.check = .strict
-        settings.attributes = .never
+        settings.pass.check = .strict
+        settings.pass.attributes = .never
         let refused = try await transferOne(settings)
         #expect(refused.error?.failure == .doesNotSurvive)
         #expect(refused.error?.observed.contains(Self.loss) == true)
         #expect(try disk.names() == [])
-        settings.check = .fit
+        settings.pass.check = .fit
         let output = Memory()
         #expect(try await transferOne(settings, output).exitCode == 0)
         #expect(output.text.contains("altered: not transferred: " + Self.loss))
@@ -88,7 +88,7 @@ struct SurvivalTests {
         try setAttribute("security.selinux", Array("system_u:object_r:a:s0".utf8), of: source.file("f4"))
         var settings = target.settings
         settings.volumes = ["data=" + source.path]
-        settings.check = .strict
+        settings.pass.check = .strict
         func expectEqual(_ names: [String]) throws {
             for name in names {
                 let (here, there) = (try attributes(of: source.file(name)), try attributes(of: disk.file(name)))
@@ -105,7 +105,7 @@ struct SurvivalTests {
         try ChildProcess.run("/usr/bin/setfacl", ["-b", source.file("f0")])
         #expect(try await transferOne(settings).exitCode == 0)
         try expectEqual(names)
-        settings.labels = true
+        settings.pass.labels = true
         #expect(try await transferOne(settings).exitCode == 0)
         try expectEqual(names + ["f4"])
     }

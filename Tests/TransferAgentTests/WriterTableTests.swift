@@ -82,8 +82,8 @@ struct WriterTableTests {
 
 /// What keeps deletions back where a dry run counts them.
 struct DeletionBrakeTests {
-    private func brake(_ change: (inout TransferSettings) -> Void = { _ in }) throws -> DeletionBrake {
-        var settings = TransferSettings(volumes: ["data=/"], target: "h:1", trust: .insecure)
+    private func brake(_ change: (inout PassSettings) -> Void = { _ in }) throws -> DeletionBrake {
+        var settings = PassSettings()
         change(&settings)
         return try DeletionBrake(settings)
     }

@@ -8,7 +8,7 @@ import VolumeAccess
 /// Counts with a dry run what a pass would delete, for targets that cannot guard deletions themselves: stock
 /// ones, and older ones of ours.
 struct DeletionSurvey {
-    let volume: VolumeMapping
+    let volume: VolumeJob
     /// The pass's source.
     let source: SourceRoot
     let job: SourceJob
@@ -32,12 +32,12 @@ struct DeletionSurvey {
     /// - Returns: How to go on.
     /// - Throws: ``AgentError`` when the pass may not go on.
     func run(over open: (any ByteStream)?) throws(AgentError) -> Answer {
-        guard job.brake.isSet else { return Answer(stream: open) }
+        guard volume.brake.isSet else { return Answer(stream: open) }
         let start = ContinuousClock.now
         var hasHandedOn = false
         defer { if !hasHandedOn { open?.close() } }
         let isEmpty = try isSourceEmpty()
-        if isEmpty, !job.brake.allowsEmptySource {
+        if isEmpty, !volume.brake.allowsEmptySource {
             hasHandedOn = true
             let stream = if let open { open } else { try job.route.connect(for: call) }
             try count(over: stream, by: DeletionCounter())
@@ -73,7 +73,7 @@ struct DeletionSurvey {
     }
 
     private func count(over stream: any ByteStream, by observer: DeletionCounter) throws(AgentError) {
-        var options = job.options
+        var options = volume.options
         options.dryRun = true
         // Only then does a target of protocol 30 report what it would delete.
         options.output.itemize = max(options.output.itemize, 1)
@@ -81,13 +81,13 @@ struct DeletionSurvey {
         options.comparison.checksum = false
         options.comparison.comparesNanoseconds = false
         let session = ClientSession(stream: stream, options: options, observer: observer)
-        let result = session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
+        let result = session.run(module: Array(volume.module.utf8), .push([source], to: []), login: job.login)
         if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }
         let figures = result.statistics
         let deletions = max(Int64(figures.deleted.total), observer.count)
         // The root is listed, but is not one of its own entries.
         let entries = max(0, Int64(figures.listed.total) - 1 - Int64(figures.created.total)) + deletions
-        try job.brake.judge(deletions: deletions, of: entries, isSourceEmpty: figures.listed.total <= 1)
+        try volume.brake.judge(deletions: deletions, of: entries, isSourceEmpty: figures.listed.total <= 1)
     }
 
     /// Whether nothing of the source would be listed.

@@ -19,7 +19,7 @@ struct DifferenceSurvey {
     /// - Returns: What the pass needs.
     /// - Throws: ``AgentError`` when the session fails.
     func run() throws(AgentError) -> PassMeter {
-        var options = step.job.options
+        var options = step.volume.options
         options.dryRun = true
         options.comparison.comparesNanoseconds = facts.comparesNanoseconds
         options.agent.sendsKeepAlives = client.sendsKeepAlives
@@ -27,7 +27,7 @@ struct DifferenceSurvey {
         defer { observer.close() }
         let stream = try step.job.route.connect(for: step.call)
         let session = ClientSession(stream: stream, options: options, observer: observer)
-        let module = Array(step.volume.name.utf8)
+        let module = Array(step.volume.module.utf8)
         let result = session.run(module: module, .push([step.source], to: []), login: step.job.login)
         if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }
         return observer.finish()
@@ -63,7 +63,7 @@ private final class SurveyObserver: TransferObserver, @unchecked Sendable {
     private let step: TargetCheckStep
 
     private var source: Volume { step.source.volume }
-    private var name: String { step.volume.name }
+    private var name: String { step.volume.module }
 
     init(_ meter: PassMeter, _ step: TargetCheckStep, _ client: ControlClient) {
         self.step = step

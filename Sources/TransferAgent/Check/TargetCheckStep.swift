@@ -11,7 +11,7 @@ import VolumeCapacity
 /// The target's capacity is requested over the control channel and compared with a forecast of the whole volume. When
 /// that does not fit and the target holds something already, a dry run determines what really has to be sent.
 struct TargetCheckStep {
-    let volume: VolumeMapping
+    let volume: VolumeJob
     /// The pass's source.
     let source: SourceRoot
     let job: SourceJob
@@ -47,10 +47,10 @@ struct TargetCheckStep {
     mutating func run() throws(AgentError) -> Verdict {
         switch try job.callTarget(for: call) {
         case .stock(let stream):
-            if job.check != .none { say("stock target: not checked") }
+            if volume.check != .none { say("stock target: not checked") }
             let answer = try countDeletions(over: stream)
-            var options = job.options
-            options.carry(job.attributes.carried(isSupported: false, abilities: nil), labels: job.labels)
+            var options = volume.options
+            options.carry(volume.attributes.carried(isSupported: false, abilities: nil), labels: volume.labels)
             warnOfLabels(options)
             // A stock target has no option for it; the source decides alone.
             options.agent.labels = false
@@ -73,18 +73,18 @@ struct TargetCheckStep {
     /// Asks a dvm-target; the verdict has the connection, if it is still open.
     private mutating func verdict(of client: ControlClient) throws(AgentError) -> Verdict {
         let pass = try awaitTurn(client)
-        let isChecked = job.check != .none && !pass.isRefused
+        let isChecked = volume.check != .none && !pass.isRefused
         carriesAttributes = pass.options.contains("attributes")
         var verdict =
-            isChecked ? try verdict(askedOf: client) : Verdict(options: job.options, durability: .notAsked)
-        if !isChecked { verdict.options.carry(carried(to: nil), labels: job.labels) }
+            isChecked ? try verdict(askedOf: client) : Verdict(options: volume.options, durability: .notAsked)
+        if !isChecked { verdict.options.carry(carried(to: nil), labels: volume.labels) }
         warnOfLabels(verdict.options)
         if !carriesAttributes { verdict.options.agent.labels = false }
         verdict.options.agent.sendsKeepAlives = client.sendsKeepAlives
         if pass.options.contains("job") { verdict.options.agent.job = job.identity }
         verdict.options.agent.tallies = pass.options.contains("tally")
         if pass.options.contains("delete-guard") {
-            job.brake.apply(to: &verdict.options)
+            volume.brake.apply(to: &verdict.options)
         } else {
             verdict.hasCountedDeletions = try countDeletions(over: nil).hasCounted
         }
@@ -110,16 +110,16 @@ struct TargetCheckStep {
         while true {
             let pass: PassAnswer
             do throws(ControlError) {
-                pass = try client.pass(toVolume: volume.name, job: job.identity)
+                pass = try client.pass(toVolume: volume.module, job: job.identity)
             } catch {
                 // An unknown volume, or one that is missing, which the session will report better.
                 guard case .refused = error else { throw AgentError(error) }
                 return PassAnswer(options: Set(PassRequest.options), isRefused: true)
             }
             guard let holder = pass.holder else { return pass }
-            if !hasSaid, job.wait > .zero { say("waiting: in use: \(holder)") }
+            if !hasSaid, volume.wait > .zero { say("waiting: in use: \(holder)") }
             hasSaid = true
-            let interval = Duration.milliseconds(job.wait > .zero ? 500 : 100)
+            let interval = Duration.milliseconds(volume.wait > .zero ? 500 : 100)
             guard call.mayTryAgain(before: deadline, after: interval) else {
                 throw AgentError(.volumeInUse, "the target refused: in use: \(holder)", exitCode: 5)
             }
@@ -129,21 +129,21 @@ struct TargetCheckStep {
     private func verdict(askedOf client: ControlClient) throws(AgentError) -> Verdict {
         let facts: TargetFacts
         do throws(ControlError) {
-            facts = try client.facts(ofVolume: volume.name)
+            facts = try client.facts(ofVolume: volume.module)
         } catch {
             switch error {
             case .unknownRequest, .refused:
                 // An older target, or an unknown volume, which the session will report better.
                 say("not checked: \(error)", .warning)
-                var options = job.options
-                options.carry(carried(to: nil), labels: job.labels)
+                var options = volume.options
+                options.carry(carried(to: nil), labels: volume.labels)
                 options.comparison.comparesNanoseconds = false
                 return Verdict(options: options, durability: .older)
             case .transport, .ended, .silent, .broken, .unusable, .loginRefused: throw AgentError(error)
             }
         }
         var verdict = Verdict(options: try compare(with: facts, client), durability: .older)
-        verdict.options.carry(carried(to: facts), labels: job.labels)
+        verdict.options.carry(carried(to: facts), labels: volume.labels)
         verdict.options.comparison.comparesNanoseconds = facts.comparesNanoseconds
         verdict.timeGrain = max(1, facts.abilities.timeGrain ?? 1)
         if let durability = facts.durability.flatMap(Durability.init) {
@@ -155,12 +155,12 @@ struct TargetCheckStep {
 
     /// The attributes that the target gets.
     private func carried(to facts: TargetFacts?) -> CarriedAttributes {
-        job.attributes.carried(isSupported: carriesAttributes, abilities: facts?.abilities)
+        volume.attributes.carried(isSupported: carriesAttributes, abilities: facts?.abilities)
     }
 
     /// Labels that were requested are not left out silently.
     private func warnOfLabels(_ options: TransferOptions) {
-        guard job.labels, options.attributes.extended == 0 else { return }
+        guard volume.labels, options.attributes.extended == 0 else { return }
         say("--selinux-labels: the target does not accept extended attributes; labels are not copied", .warning)
     }
 
@@ -188,10 +188,11 @@ struct TargetCheckStep {
             collisions: collisions
         )
         var strategy = PassStrategy.usual
-        if !facts.isEmpty, !facts.hasSpace(for: whole) {
+        // Patterns leave out a part of the volume, which only a dry run knows.
+        if !facts.isEmpty || volume.leavesOut, !facts.hasSpace(for: whole) {
             let meter = try DifferenceSurvey(step: self, facts: facts, client: client).run()
             strategy = choose(facts, meter)
-            let pass = meter.demand(strategy, deleting: job.options.deletion.isOn)
+            let pass = meter.demand(strategy, deleting: volume.options.deletion.isOn)
             // Neither is ever too little.
             var demand = facts.freeBytesNeeded(for: pass) < facts.freeBytesNeeded(for: whole) ? pass : whole
             demand.inodes = min(pass.inodes, whole.inodes)
@@ -212,9 +213,12 @@ struct TargetCheckStep {
     private func scan(_ facts: TargetFacts) throws(AgentError) -> Forecast {
         var profiles = facts.profiles
         let carries = carried(to: facts).isAny
-        for index in profiles.indices { profiles[index].carriesAttributes = carries }
+        for index in profiles.indices {
+            profiles[index].carriesAttributes = carries
+            if !volume.options.placement.sparse { profiles[index].keepsHoles = false }
+        }
         do throws(CapacityError) {
-            return try Forecast.of(source.volume, on: profiles, largestFile: job.options.limits.largestFile)
+            return try Forecast.of(source.volume, on: profiles, largestFile: volume.options.limits.largestFile)
         } catch {
             throw AgentError(.sourceUnreadable, "the source volume cannot be measured: \(error)", exitCode: 3)
         }
@@ -222,15 +226,15 @@ struct TargetCheckStep {
 
     /// The safest method that fits, among those that are allowed.
     private func choose(_ facts: TargetFacts, _ meter: PassMeter) -> PassStrategy {
-        guard job.whenTight == .plan else { return .usual }
+        guard volume.whenTight == .plan else { return .usual }
         let strategies = PassStrategy.allCases.filter { facts.ordersFiles || !$0.isSmallestFirst }
-        return strategies.first { facts.hasSpace(for: meter.demand($0, deleting: job.options.deletion.isOn)) }
+        return strategies.first { facts.hasSpace(for: meter.demand($0, deleting: volume.options.deletion.isOn)) }
             ?? lastResort(facts)
     }
 
     /// The method when none fits: as many whole files as possible.
     private func lastResort(_ facts: TargetFacts) -> PassStrategy {
-        job.whenTight == .plan && job.check == .warn && facts.ordersFiles ? .smallestFirst : .usual
+        volume.whenTight == .plan && volume.check == .warn && facts.ordersFiles ? .smallestFirst : .usual
     }
 
     // MARK: the verdict
@@ -247,8 +251,8 @@ struct TargetCheckStep {
                 "checked: \(free) free >= \(needed) needed (\(facts.space.type), \(Figures.binary(facts.space.totalBytes)))"
             )
         }
-        let refused = check.findings.filter { $0.severity == .doesNotFit || job.check == .strict }
-        guard refused.isEmpty || job.check == .warn else {
+        let refused = check.findings.filter { $0.severity == .doesNotFit || volume.check == .strict }
+        guard refused.isEmpty || volume.check == .warn else {
             let texts = refused.prefix(5).map(\.text).joined(separator: "; ")
             guard !check.fits else {
                 throw AgentError(
@@ -263,7 +267,7 @@ struct TargetCheckStep {
     }
 
     private func options(for strategy: PassStrategy) -> TransferOptions {
-        var options = job.options
+        var options = volume.options
         switch strategy {
         case .usual: break
         case .deleteFirst: say("tight: deletes before sending", .warning)

@@ -53,10 +53,14 @@ package struct TargetRoute: Sendable {
         isInsecure = settings.trust == .insecure
         socketOptions = try KeepAlive(settings.keepAlive).socketOptions
         var configuration = try settings.clientConfiguration()
+        guard settings.proxyPasswordFile == nil || settings.proxy != nil else {
+            throw AgentError(.badSetting, "--proxy-password-file requires --proxy", exitCode: 1)
+        }
         let password = try settings.proxyPassword()
         do throws(SecureTunnelError) {
             var proxy = try settings.proxy.map { (text) throws(SecureTunnelError) in try ProxyURL(parsing: text) }
-            isProxyPasswordExposed = proxy?.credentials.map { $0.password.count > 0 } ?? false
+            isProxyPasswordExposed =
+                settings.isProxyOnCommandLine && proxy?.credentials.map { $0.password.count > 0 } ?? false
             if let password { proxy = try proxy?.with(password: password) }
             let isExcepted = try BypassList(parsing: settings.noProxy).contains(target)
             isProxyBypassed = proxy != nil && isExcepted

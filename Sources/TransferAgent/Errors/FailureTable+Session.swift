@@ -70,7 +70,7 @@ extension FailureTable {
             "another session is writing to the volume, or to a directory above or below it",
             cause: "another transfer to the same volume, or a session of a source that disappeared",
             advice:
-                "wait until it has ended, or use --wait; a run with the same --job ends that job's last session"
+                "wait until it has ended, or use --wait; a run with the same --job-name ends that job's last session"
         ),
         Row(
             .volumeMissing,
@@ -243,9 +243,9 @@ extension FailureTable {
         Row(
             .badSetting,
             exits: .of(1, 2),
-            "an option has an invalid value",
+            "an option or a line of a job file has an invalid value",
             cause: "a typo",
-            advice: "see --help"
+            advice: "see --help and docs/jobs.md"
         ),
         Row(
             .badSecretFile,

@@ -42,7 +42,7 @@ package struct AgentSandbox: Sendable {
     /// - Parameter settings: The settings as given.
     /// - Throws: ``AgentError`` for volumes that cannot be parsed.
     package init(_ settings: TransferSettings) throws(AgentError) {
-        for mapping in try VolumeMapping.parse(settings.volumes) { allow(mapping, .read) }
+        for mapping in try VolumeMapping.parse(settings.volumes, isOfSource: true) { allow(mapping, .read) }
         var files = [settings.certificate, settings.privateKey, settings.passwordFile, settings.proxyPasswordFile]
         switch settings.trust {
         case .authorities(let file), .preSharedKey(let file): files.append(file)

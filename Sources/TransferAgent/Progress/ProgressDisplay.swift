@@ -53,6 +53,14 @@ package final class ProgressDisplay: Sendable {
         self.now = now
     }
 
+    /// A display of one volume among several that are transferred at the same time.
+    ///
+    /// It writes whole lines, also to a terminal, where a line that is redrawn can show one volume only.
+    func ofOneAmongSeveral() -> ProgressDisplay {
+        let style = style == .tty ? .lines : style
+        return ProgressDisplay(style: style, output: output, log: log, columns: columns, now: now)
+    }
+
     /// The interval between ticks.
     var interval: Duration { style == .tty ? .milliseconds(200) : .seconds(1) }
 
@@ -112,7 +120,8 @@ package final class ProgressDisplay: Sendable {
             erase(&state)
             if let error = outcome.error {
                 let parts = error.logParts.merging(["volume": .string(outcome.name)]) { _, new in new }
-                log.error("dvm-source: volume \(outcome.name): \(error)", metadata: parts)
+                let level: Logger.Level = outcome.isAccepted ? .warning : .error
+                log.log(level: level, "dvm-source: volume \(outcome.name): \(error)", metadata: parts)
             }
             switch style {
             case .json: emit(outcome.json)

@@ -50,7 +50,7 @@ extension VolumeOutcome {
         if let tally = statistics.inPlace { return (tally.transferredFiles, tally.created, tally.deleted) }
         let (created, deleted) = (Int64(statistics.created.total), Int64(statistics.deleted.total))
         let transferred = Int64(statistics.transferredFiles)
-        guard exitCode == 0 || transferred + created + deleted == 0 else { return nil }
+        guard error == nil || transferred + created + deleted == 0 else { return nil }
         return (transferred, created, deleted)
     }
 
@@ -87,6 +87,9 @@ extension VolumeOutcome {
         case .emptySource, .tooManyDeletions: return "incomplete: deletions were refused (exit code \(exitCode))"
         default: break
         }
+        if let error, isAccepted {
+            return "complete with exceptions that the job accepts (\(error.failure.code), exit code 0)"
+        }
         return switch exitCode {
         case 0: "complete"
         case 23, 24, 25: "complete with exceptions (exit code \(exitCode))"
@@ -111,6 +114,7 @@ extension VolumeOutcome {
             ("volume", .text(name)),
             ("exitCode", .integer(Int64(exitCode))),
             ("complete", .flag(isComplete)),
+            ("accepted", .flag(isAccepted)),
             ("percent", isComplete ? .integer(100) : .null),
             ("code", error.map { .text($0.failure.code) } ?? .null),
             ("error", error.map { .text($0.observed) } ?? .null),

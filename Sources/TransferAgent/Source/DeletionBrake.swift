@@ -18,7 +18,7 @@ struct DeletionBrake: Sendable, Equatable {
     /// Reads the settings.
     ///
     /// - Throws: ``AgentError`` for an invalid share.
-    init(_ settings: TransferSettings) throws(AgentError) {
+    init(_ settings: PassSettings) throws(AgentError) {
         guard (0...100).contains(settings.deleteLimit) else {
             throw AgentError(.badSetting, "--delete-limit must be 0 to 100 percent", exitCode: 1)
         }

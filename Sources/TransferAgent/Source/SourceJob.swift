@@ -1,54 +1,45 @@
 import Checksums
 import LinuxSystem
 package import RsyncEngine
-package import RsyncOptions
 import RsyncWire
 import SecureTunnel
 import Transport
 
 /// A transfer of some volumes to a target, checked and ready to run.
 package struct SourceJob: Sendable {
-    package let volumes: [VolumeMapping]
+    /// The most volumes at the same time.
+    package static let mostParallel = 64
+
+    package let volumes: [VolumeJob]
+    /// How many volumes are transferred at the same time.
+    let parallel: Int
     package let route: TargetRoute
     package let user: String
     /// Nil when none was given.
     private let knownPassword: SecretBytes?
     /// The digests that may be used for the password.
     private let digests: [AuthenticationDigest]
-    package let options: TransferOptions
-    /// Whether ACLs and extended attributes are transferred.
-    let attributes: AttributePolicy
-    /// Whether SELinux labels are, too.
-    let labels: Bool
-    let check: CheckPolicy
-    let whenTight: TightPolicy
-    /// The guard against accidental deletions.
-    let brake: DeletionBrake
     /// The job's identifier, for a dvm-target.
     let identity: String
-    let wait: Duration
 
     /// Checks settings: names, addresses, rates, certificates; nothing is connected.
     ///
     /// - Parameter settings: The settings as given.
     /// - Throws: ``AgentError`` for the first setting that cannot be used.
     package init(_ settings: TransferSettings) throws(AgentError) {
-        volumes = try VolumeMapping.parse(settings.volumes)
+        var volumes: [VolumeJob] = []
+        for mapping in try VolumeMapping.parse(settings.volumes, isOfSource: true) {
+            volumes.append(try VolumeJob(mapping, settings))
+        }
+        self.volumes = volumes
+        guard (1...Self.mostParallel).contains(settings.parallel) else {
+            throw AgentError(.badSetting, "--parallel must be 1 to \(Self.mostParallel)", exitCode: 1)
+        }
+        parallel = settings.parallel
         route = try TargetRoute(settings)
         user = settings.user
-        attributes = settings.attributes
-        labels = settings.labels
-        check = settings.check
-        whenTight = settings.whenTight
-        options = try Self.options(settings)
         digests = DigestPolicy(allowsWeak: settings.allowsWeakDigest).digests(isProtected: settings.trust != .insecure)
-        brake = try DeletionBrake(settings)
         identity = try Self.identity(settings.job)
-        guard settings.wait >= .zero else { throw AgentError(.badSetting, "--wait must not be negative", exitCode: 1) }
-        guard !settings.labels || settings.attributes != .never else {
-            throw AgentError(.badSetting, "--selinux-labels cannot be used with --attributes never", exitCode: 1)
-        }
-        wait = settings.wait
         let isUserPlain = user.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
         guard isUserPlain, !user.isEmpty else {
             throw AgentError(
@@ -94,32 +85,6 @@ package struct SourceJob: Sendable {
         return "the target requires the password to be proved by \(name)\(place)"
     }
 
-    /// What is asked of the engine: archive, hard links, holes, deletion unless it was declined.
-    private static func options(_ settings: TransferSettings) throws(AgentError) -> TransferOptions {
-        var options = TransferOptions()
-        options.setArchive()
-        options.attributes.hardLinks = true
-        options.attributes.numericIDs = settings.owners == .numbers
-        options.placement.sparse = true
-        let silence = try SilenceLimit(settings.silenceLimit)
-        // For a stock target, which sends keep-alives only when it has one.
-        options.wire.timeout = silence.seconds
-        options.limits.silenceLimit = silence.duration
-        options.limits.keepAlive = settings.keepAlive
-        options.deletion.isOn = settings.delete
-        options.limits.largestFile = try FileSizeLimit.bytes(settings.largestFile)
-        options.output.listsChangedFiles = true
-        options.comparison.checksum = settings.checksum
-        options.comparison.comparesNanoseconds = true
-        if let choice = settings.compress { try choose(choice, in: &options) }
-        if let rate = settings.bandwidthLimit {
-            options.wire.bandwidthLimit = try BandwidthRate(parsing: rate).kibibytesPerSecond
-        }
-        // The directory that fsck keeps belongs to the file system, not to the volume's data (MTC contract 1.1).
-        options.selection.filters.append(FilterRule(pattern: Array("/lost+found".utf8), isInclude: false))
-        return options
-    }
-
     /// The job's name as letters and digits; without a name, a value unique to this process, the same for all its
     /// attempts.
     private static func identity(_ name: String?) throws(AgentError) -> String {
@@ -128,23 +93,9 @@ package struct SourceJob: Sendable {
             return "r" + Hexadecimal.encode((0..<16).map { _ in UInt8.random(in: 0...255, using: &generator) })
         }
         guard (1...60).contains(name.utf8.count) else {
-            throw AgentError(.badSetting, "--job: the name must have 1 to 60 bytes", exitCode: 1)
+            throw AgentError(.badSetting, "--job-name: the name must have 1 to 60 bytes", exitCode: 1)
         }
         return "n" + Hexadecimal.encode(Array(name.utf8))
-    }
-
-    private static func choose(_ choice: String, in options: inout TransferOptions) throws(AgentError) {
-        if choice == "auto" {
-            options.wire.compress = true
-            return
-        }
-        guard let algorithm = CompressionAlgorithm(rawValue: choice) else {
-            let known = (CompressionAlgorithm.allCases.map(\.rawValue) + ["auto"]).joined(separator: ", ")
-            throw AgentError(.badSetting, "--compress \(choice) is not one of \(known)", exitCode: 1)
-        }
-        guard algorithm != .none else { return }
-        options.wire.compress = true
-        options.wire.compressChoice = algorithm
     }
 
     /// Warnings before it begins, one line each.

@@ -20,21 +20,27 @@ package struct TransferRun: Sendable {
         self.display = display
     }
 
-    /// Transfers the volumes one after the other, each over its own connection.
+    /// Transfers the volumes, as many at the same time as the job says, each over its own connection.
     ///
     /// A volume that fails does not prevent the next one; cancellation of the task does.
     ///
-    /// - Returns: The outcome of each volume that was begun.
+    /// - Returns: The outcome of each volume that was begun, in the job's order.
     package func run() async -> [VolumeOutcome] {
-        var outcomes: [VolumeOutcome] = []
-        for volume in job.volumes {
-            guard outcomes.isEmpty || !Task.isCancelled else { break }
-            outcomes.append(await transfer(volume, isFirst: outcomes.isEmpty))
+        await withTaskGroup(of: (Int, VolumeOutcome).self) { group in
+            var outcomes: [(index: Int, outcome: VolumeOutcome)] = []
+            for (index, volume) in job.volumes.enumerated() {
+                if index >= job.parallel, let ended = await group.next() { outcomes.append(ended) }
+                guard index == 0 || !Task.isCancelled else { break }
+                group.addTask { (index, await transfer(volume, isFirst: index == 0 && job.parallel == 1)) }
+            }
+            for await ended in group { outcomes.append(ended) }
+            return outcomes.sorted { $0.index < $1.index }.map(\.outcome)
         }
-        return outcomes
     }
 
-    private func transfer(_ volume: VolumeMapping, isFirst: Bool) async -> VolumeOutcome {
+    private func transfer(_ volume: VolumeJob, isFirst: Bool) async -> VolumeOutcome {
+        // Volumes that are transferred at the same time have a display each, with figures of their own.
+        let display = job.parallel > 1 ? display.ofOneAmongSeveral() : display
         do throws(AgentError) {
             let call = try CancellableCall.make()
             return try await onThread("dvm-transfer", cancel: call.cancel) {
@@ -60,7 +66,7 @@ extension CancellableCall {
 
 /// The transfer of one volume, on a thread that it may block.
 private struct VolumeTransfer {
-    let volume: VolumeMapping
+    let volume: VolumeJob
     /// Whether this is the first connection to the target.
     let isFirst: Bool
     let job: SourceJob
@@ -76,7 +82,7 @@ private struct VolumeTransfer {
             let source = try open()
             let ticker = try ProgressTicker(display)
             defer { ticker.stop() }
-            var pass = PassState(patience: start + job.wait)
+            var pass = PassState(patience: start + volume.wait)
             var times = ComparedTimes()
             var (result, observer, error, durability) = try session(source, progress, &pass, &times)
             // Our own connection before this one: of the volume before, or of the dry run that counts deletions.
@@ -85,10 +91,12 @@ private struct VolumeTransfer {
             while mayRepeat(error, deadline, pass) || refusesWindow(error, &times) {
                 (result, observer, error, durability) = try session(source, progress, &pass, &times)
             }
+            let failure = error.map(settled)
             outcome = VolumeOutcome(
                 name: volume.name,
-                error: error.map(settled),
+                error: failure,
                 statistics: result.statistics,
+                isAccepted: observer.areAccepted(volume.accepted, exitCode: failure?.exitCode ?? 0),
                 exceptions: observer.exceptions,
                 timeGrain: times.grain(in: result.dialect),
                 durability: durability,
@@ -161,7 +169,7 @@ private struct VolumeTransfer {
         if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
         let observer = VolumeObserver(display: display)
         let session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
-        let result = session.run(module: Array(volume.name.utf8), .push([source], to: []), login: job.login)
+        let result = session.run(module: Array(volume.module.utf8), .push([source], to: []), login: job.login)
         let tally = result.statistics.inPlace
         if let tally, let refusal = tally.refusal, result.exitCode == 25 {
             let refused = AgentError(refused: refusal, tally.refusedDeletions, of: tally.destinationEntries)

@@ -14,8 +14,14 @@ package struct TransferSettings: Sendable {
         case insecure
     }
 
-    /// Each a volume as `NAME=PATH`, of `--volume`.
+    /// Each a volume as `NAME[:TARGET]=PATH`, of `--volume`.
     package var volumes: [String]
+    /// How volumes are transferred.
+    package var pass = PassSettings()
+    /// The volumes, by name, that are transferred otherwise.
+    package var otherPasses: [String: PassSettings] = [:]
+    /// How many volumes are transferred at the same time, of `--parallel`.
+    package var parallel = 1
     /// Where the target listens, of `--target HOST:PORT`.
     package var target: String
     /// How the target is verified, of `--ca`, `--pin`, `--psk-file` or `--insecure`.
@@ -28,6 +34,8 @@ package struct TransferSettings: Sendable {
     package var serverName: String?
     /// The proxy, of `--proxy URL`.
     package var proxy: String?
+    /// Whether it was on the command line, where every user of this host sees a password in it.
+    package var isProxyOnCommandLine = true
     /// The file with the proxy's password, of `--proxy-password-file`.
     package var proxyPasswordFile: String?
     /// The proxy's password from the environment, used without a file.
@@ -49,34 +57,8 @@ package struct TransferSettings: Sendable {
     package var allowsWeakDigest = false
     /// The time for each of: connecting, the proxy's answer, the TLS handshake.
     package var stepLimit = Duration.seconds(20)
-    /// Whether to delete entries at the target that the source lacks, of `--delete`.
-    package var delete = true
-    /// Whether to compare by checksum, of `--checksum`.
-    package var checksum = false
-    /// Whether ACLs and extended attributes are transferred, of `--attributes`.
-    package var attributes = AttributePolicy.auto
-    /// Whether SELinux labels are, too, of `--selinux-labels`.
-    package var labels = false
-    /// How owners and groups are matched, of `--owners`.
-    package var owners = OwnerPolicy.numbers
-    /// How to compress, of `--compress CHOICE`.
-    package var compress: String?
-    /// What the check before the first byte refuses, of `--check`.
-    package var check = CheckPolicy.fit
-    /// What to do when there is not enough space for the usual method, of `--when-tight`.
-    package var whenTight = TightPolicy.refuse
-    /// The longest file that is sent, a quantity of `--max-file-size`.
-    package var largestFile = FileSizeLimit.usual
-    /// The job's name, of `--job`; nil for a unique one.
+    /// The job's name, of `--job-name`; nil for a unique one.
     package var job: String?
-    /// How long to wait for a volume that someone else writes to, of `--wait SECONDS`.
-    package var wait = Duration.zero
-    /// Whether a source without entries may empty the target, of `--allow-empty-source`.
-    package var allowEmptySource = false
-    /// The share of the target's entries, in percent, beyond which nothing is deleted, of `--delete-limit`.
-    package var deleteLimit = 50
-    /// The maximum rate, of `--bwlimit RATE`.
-    package var bandwidthLimit: String?
 
     /// The settings that have no default.
     package init(volumes: [String], target: String, trust: Trust) {

@@ -21,7 +21,11 @@ package final class VolumeObserver: TransferObserver {
         /// Messages about what else could not be transferred.
         var failed = 0
 
+        /// Messages about files that vanished.
+        var vanished = 0
+
         mutating func note(_ text: String, _ level: MessageLevel) {
+            if text.hasPrefix("file has vanished: ") { vanished += 1 }
             if text.contains(SessionResult.largeFileText) {
                 tooLarge += 1
             } else if SessionResult.concernsAttributes(text) {
@@ -80,6 +84,26 @@ package final class VolumeObserver: TransferObserver {
     var lacksOnlyLargeFiles: Bool { state.withLock { $0.tooLarge > 0 && $0.failed + $0.attributes == 0 } }
     /// Whether all contents were transferred and only attributes could not be set.
     var lacksOnlyAttributes: Bool { state.withLock { $0.attributes > 0 && $0.failed + $0.tooLarge == 0 } }
+    /// Whether a session that ended with an exit code lacks nothing but what a job accepts.
+    ///
+    /// - Parameters:
+    ///   - kinds: What is accepted.
+    ///   - exitCode: The session's: 24 for vanished files alone, 23 with other exceptions.
+    /// - Returns: Whether it counts as transferred.
+    func areAccepted(_ kinds: Set<AcceptedException>, exitCode: Int32) -> Bool {
+        state.withLock { state in
+            guard state.vanished == 0 || kinds.contains(.vanished) else { return false }
+            switch exitCode {
+            case 24: return kinds.contains(.vanished)
+            case 23:
+                let isKnown = state.failed == 0 && state.tooLarge + state.attributes > 0
+                return isKnown && (state.tooLarge == 0 || kinds.contains(.largeFiles))
+                    && (state.attributes == 0 || kinds.contains(.attributes))
+            default: return false
+            }
+        }
+    }
+
     package var lastWords: String? { state.withLock { $0.lastWords } }
 }
 

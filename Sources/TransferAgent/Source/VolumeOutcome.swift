@@ -8,6 +8,8 @@ package struct VolumeOutcome: Sendable {
     package let exitCode: Int32
     /// What is wrong; nil when the volume is complete.
     package let error: AgentError?
+    /// Whether the job accepts what is wrong, so that the exit code is 0.
+    package let isAccepted: Bool
     /// What was done.
     package let statistics: SessionStatistics
     /// Errors and other messages to the user, at most ``VolumeObserver/listedLimit`` of them.
@@ -30,6 +32,7 @@ package struct VolumeOutcome: Sendable {
         name: String,
         error: AgentError?,
         statistics: SessionStatistics = SessionStatistics(),
+        isAccepted: Bool = false,
         exceptions: (listed: [String], count: Int) = ([], 0),
         timeGrain: Int64 = 1,
         durability: TargetDurability? = nil,
@@ -38,7 +41,8 @@ package struct VolumeOutcome: Sendable {
         self.durability = durability
         self.name = name
         self.error = error
-        exitCode = error?.exitCode ?? 0
+        self.isAccepted = isAccepted && error != nil
+        exitCode = isAccepted ? 0 : error?.exitCode ?? 0
         self.statistics = statistics
         self.exceptions = exceptions.listed
         exceptionCount = exceptions.count
@@ -47,7 +51,7 @@ package struct VolumeOutcome: Sendable {
     }
 
     /// Whether everything in the volume is at the target now.
-    package var isComplete: Bool { exitCode == 0 }
+    package var isComplete: Bool { error == nil }
 }
 
 extension Sequence<VolumeOutcome> {

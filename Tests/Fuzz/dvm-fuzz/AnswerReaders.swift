@@ -4,6 +4,7 @@ import LinuxSystem
 @testable import TransferAgent
 import VolumeAccess
 @testable import VolumeCapacity
+import YAMLDocument
 
 /// Reads a text as the answer to each request of the control channel.
 func examineAnswer(_ bytes: [UInt8]) {
@@ -106,4 +107,14 @@ private func examineThroughput(_ figure: Throughput.Figure) {
     _ = Figures.rate(figure.rate) + Figures.bytes(figure.bytes) + Figures.fixed(figure.duration.inSeconds)
     var meter = RateMeter()
     for (bytes, time) in [(0, 0.5), (figure.bytes, 1), (.max, 1.5), (0, 2)] { meter.add(bytes, at: time) }
+}
+
+/// Reads a job file; its lines are those of the text.
+func examineJobFile(_ bytes: [UInt8]) {
+    guard let document = try? YAMLNode(parsing: bytes) else { return }
+    let count = bytes.count + 1
+    demand((1...count).contains(document.line), "a line is one of the text's")
+    guard let layer = try? JobLayer(job: document, path: "job") else { return }
+    demand(Set(layer.volumes.map(\.name)).count == layer.volumes.count, "names of volumes are unique")
+    _ = try? Job(layers: [layer]).yaml
 }

@@ -20,6 +20,8 @@ enum FuzzTarget: String, CaseIterable {
     case json
     /// The output of df.
     case diskUsage = "df"
+    /// A job file in YAML.
+    case jobFile = "job-file"
     /// A Kubernetes quantity.
     case quantity
 
@@ -35,6 +37,7 @@ enum FuzzTarget: String, CaseIterable {
         case .answer: examineAnswer(bytes)
         case .figures: examineFigures(bytes)
         case .json: examineJSON(bytes)
+        case .jobFile: examineJobFile(bytes)
         case .diskUsage: examineDiskUsage(String(decoding: bytes, as: UTF8.self))
         case .quantity: examineQuantity(String(decoding: bytes, as: UTF8.self))
         }

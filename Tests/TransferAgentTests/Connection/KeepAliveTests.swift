@@ -30,7 +30,7 @@ struct KeepAliveTests {
         var settings = target.settings
         settings.target = relay.address
         settings.keepAlive = keepAlive
-        settings.checksum = true
+        settings.pass.checksum = true
         let held = try HeldFile(isSourceSlow ? target.source("file") : target.target("file"))
         let job = settings
         let task = Task { try await transfer(job) }

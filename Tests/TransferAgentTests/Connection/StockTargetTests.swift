@@ -44,9 +44,9 @@ struct StockTargetTests {
         defer { stock.stop() }
         let relay = try OneCallRelay(to: stock.tunnel.port)
         var settings = settings(to: relay.address)
-        settings.check = check
-        settings.allowEmptySource = !isCounting
-        settings.deleteLimit = isCounting ? 50 : 100
+        settings.pass.check = check
+        settings.pass.allowEmptySource = !isCounting
+        settings.pass.deleteLimit = isCounting ? 50 : 100
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error == nil)
         #expect(try String(contentsOfFile: stock.data("file"), encoding: .utf8) == "hello")
@@ -64,7 +64,7 @@ struct StockTargetTests {
         defer { proxy.process.stop() }
         var settings = settings(to: relay.address)
         settings.proxy = "http://mover:s3cret@127.0.0.1:\(proxy.port)"
-        settings.delete = false
+        settings.pass.delete = false
         let outcome = try #require(try await transfer(settings).first)
         #expect(outcome.error == nil)
         #expect(relay.calls == 1)

@@ -123,7 +123,7 @@ struct SettingsTests {
         arguments: [
             { $0.target = "host" }, { $0.target = "host:99999" }, { $0.trust = .authorities("/missing.pem") },
             { $0.trust = .pin("beef") }, { $0.proxy = "proxy:3128" }, { $0.proxy = "http://proxy" },
-            { $0.noProxy = "10.0.0.0/99" }, { $0.compress = "brotli" }, { $0.bandwidthLimit = "fast" },
+            { $0.noProxy = "10.0.0.0/99" }, { $0.pass.compress = "brotli" }, { $0.pass.bandwidthLimit = "fast" },
             { $0.user = "" },
             { $0.user = "a b" }, { $0.passwordFile = "/missing" }, { $0.trust = .preSharedKey("/missing") },
             { $0.certificate = "/missing.pem" }, { $0.privateKey = "/missing.pem" },

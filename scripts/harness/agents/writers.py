@@ -32,7 +32,7 @@ def _two_sources(setting, directory):
     with Ends(setting, directory) as ends:
         with Pushing(source(ends, first, SLOW), f"{ends.target}/a000 one") as push:
             check_in_use(run(source(ends, second)))
-            check_in_use(run(source(ends, second, "--check", "none", "--job", "another")))
+            check_in_use(run(source(ends, second, "--check", "none", "--job-name", "another")))
             check(push.process.poll() is None, "the first ended before the second was refused")
             outcome = push.end()
         check(outcome.code == 0, f"the first: {outcome}")
@@ -123,11 +123,11 @@ def _frozen(setting, directory):
     """A stopped source excludes others, but not its own job, which ends it."""
     first, second = tree(f"{directory}/first", "one", LARGE), tree(f"{directory}/second", "two")
     with Ends(setting, directory) as ends:
-        with Pushing(source(ends, first, SLOW, "--job", "nightly"), f"{ends.target}/a000 one") as push:
+        with Pushing(source(ends, first, SLOW, "--job-name", "nightly"), f"{ends.target}/a000 one") as push:
             push.process.send_signal(signal.SIGSTOP)
             check_in_use(run(source(ends, second)))
-            check_in_use(run(source(ends, second, "--job", "another")))
-            outcome = run(source(ends, second, "--job", "nightly", "--delete-limit", "100"))
+            check_in_use(run(source(ends, second, "--job-name", "another")))
+            outcome = run(source(ends, second, "--job-name", "nightly", "--delete-limit", "100"))
             check(outcome.code == 0 and outcome.seconds < 10, f"the job again: {outcome}, {outcome.seconds:.1f} s")
             check_equal_trees(compare.compare(second, ends.target))
             push.process.send_signal(signal.SIGCONT)

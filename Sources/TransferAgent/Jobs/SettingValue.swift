@@ -1,0 +1,74 @@
+/// A value as it was given, before its setting says what it means.
+package enum GivenValue: Sendable, Equatable {
+    /// Of a flag, a variable or a file; a plain one was written without quotes.
+    case scalar(String, isPlain: Bool)
+    /// Of a file, or of a flag that may be repeated.
+    case list([String])
+}
+
+/// A value that its setting accepts.
+package enum SettingValue: Sendable, Equatable {
+    case text(String)
+    case number(Int)
+    case flag(Bool)
+    case texts([String])
+}
+
+/// What values a setting accepts.
+package enum SettingKind: Sendable, Equatable {
+    /// Any text but the empty one.
+    case text
+    /// `true` or `false`.
+    case flag
+    /// A whole number.
+    case number(ClosedRange<Int>)
+    /// One of some words.
+    case choice([String])
+    /// A list of texts.
+    case texts
+    /// A list of some words.
+    case choices([String])
+
+    /// Reads a value.
+    ///
+    /// - Parameter given: The value as given.
+    /// - Returns: The value; nil when it is not of this kind, which ``expectation`` describes.
+    func value(_ given: GivenValue) -> SettingValue? {
+        switch (self, given) {
+        case (.text, .scalar(let text, _)): return text.isEmpty ? nil : .text(text)
+        case (.flag, .scalar(let text, isPlain: true)):
+            return ["true": .flag(true), "false": .flag(false)][text]
+        case (.number(let range), .scalar(let text, isPlain: true)):
+            let isPlain = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+            guard isPlain, let number = Int(text), range.contains(number) else { return nil }
+            return .number(number)
+        case (.choice(let words), .scalar(let text, _)): return words.contains(text) ? .text(text) : nil
+        case (.texts, .list(let texts)): return texts.contains("") ? nil : .texts(texts)
+        case (.choices(let words), .list(let texts)):
+            return texts.allSatisfy(words.contains) ? .texts(texts) : nil
+        case (.flag, .scalar(_, isPlain: false)), (.number, .scalar(_, isPlain: false)): return nil
+        case (.text, .list), (.flag, .list), (.number, .list), (.choice, .list): return nil
+        case (.texts, .scalar), (.choices, .scalar): return nil
+        }
+    }
+
+    /// What a value of it is, as an object of "is not".
+    var expectation: String {
+        switch self {
+        case .text: "a text"
+        case .flag: "true or false"
+        case .number(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
+        case .choice(let words): "one of \(words.joined(separator: ", "))"
+        case .texts: "a list of texts"
+        case .choices(let words): "a list of words of \(words.joined(separator: ", "))"
+        }
+    }
+
+    /// Whether its values are lists.
+    var isList: Bool {
+        switch self {
+        case .texts, .choices: true
+        case .text, .flag, .number, .choice: false
+        }
+    }
+}
