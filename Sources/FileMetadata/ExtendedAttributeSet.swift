@@ -16,17 +16,19 @@ package struct ExtendedAttribute: Hashable, Sendable {
 
     /// An attribute whose value is known.
     package init(name: [UInt8], value: [UInt8]) {
-        self.name = name
-        length = value.count
-        self.value = value
-        digest = []
+        self.init(name: name, length: value.count, value: value, digest: [])
     }
 
     /// An attribute with a long value, of which the digest is known.
     package init(name: [UInt8], length: Int, digest: [UInt8]) {
+        self.init(name: name, length: length, value: nil, digest: digest)
+    }
+
+    /// A value of `length` bytes that came later has its digest still: lists carry that.
+    init(name: [UInt8], length: Int, value: [UInt8]?, digest: [UInt8]) {
         self.name = name
         self.length = length
-        value = nil
+        self.value = value
         self.digest = digest
     }
 }
@@ -38,60 +40,62 @@ package struct ExtendedAttribute: Hashable, Sendable {
 /// all values are guarded by a lock.
 package final class ExtendedAttributeSet: Sendable {
     private struct Guarded {
-        var attributes: [ExtendedAttribute]
-        /// Which values were requested from the sender.
-        var requested: Set<Int> = []
+        var packed: PackedAttributes
+        /// The places of values that were requested from the sender and have not come.
+        var awaited: Set<Int> = []
     }
 
     private let guarded: Mutex<Guarded>
 
     /// A set whose attributes are in ascending order of their names.
-    package init(_ attributes: [ExtendedAttribute]) {
-        guarded = Mutex(Guarded(attributes: attributes))
-    }
+    package init(_ packed: PackedAttributes) { guarded = Mutex(Guarded(packed: packed)) }
+
+    /// A set whose attributes are in ascending order of their names.
+    package convenience init(_ attributes: [ExtendedAttribute]) { self.init(PackedAttributes(attributes)) }
 
     /// The set of entries without attributes.
     package static let empty = ExtendedAttributeSet([])
 
-    /// The attributes in order.
-    package var attributes: [ExtendedAttribute] { guarded.withLock { $0.attributes } }
+    /// The attributes in order; they are unpacked for each call.
+    package var attributes: [ExtendedAttribute] { guarded.withLock { $0.packed }.attributes }
 
     /// Marks values as requested.
     ///
     /// - Parameter places: Places in ``attributes`` whose values are needed.
     /// - Returns: Those that are not known, and were not requested before.
     package func request(_ places: [Int]) -> [Int] {
-        guarded.withLock { state in
-            places.filter { state.attributes[$0].value == nil && state.requested.insert($0).inserted }
+        guard !places.isEmpty else { return [] }
+        return guarded.withLock { state in
+            let attributes = state.packed.attributes
+            return places.filter { attributes[$0].value == nil && state.awaited.insert($0).inserted }
         }
     }
 
     /// Whether all values at these places are known.
     package func knows(_ places: [Int]) -> Bool {
-        guarded.withLock { state in places.allSatisfy { state.attributes[$0].value != nil } }
+        let attributes = attributes
+        return places.allSatisfy { attributes[$0].value != nil }
     }
 
-    /// Stores a requested value.
-    ///
-    /// - Returns: False if there is no such place, or its value was not requested.
-    package func fill(_ place: Int, with value: [UInt8]) -> Bool {
+    /// Whether the value at a place was requested and has not come.
+    package func awaits(_ place: Int) -> Bool { guarded.withLock { $0.awaited.contains(place) } }
+
+    /// Stores requested values, all of an answer at once; others are ignored.
+    package func fill(_ values: [(place: Int, value: [UInt8])]) {
+        guard !values.isEmpty else { return }
         guarded.withLock { state in
-            guard state.requested.contains(place), state.attributes[place].value == nil else { return false }
-            state.attributes[place].value = value
-            return true
+            var attributes = state.packed.attributes
+            for (place, value) in values where state.awaited.remove(place) != nil { attributes[place].value = value }
+            state.packed = PackedAttributes(attributes)
+            // An empty set of another one's capacity would keep its memory.
+            if state.awaited.isEmpty { state.awaited = [] }
         }
     }
 
     /// The memory of the set in bytes, approximately, without values that are filled in later.
-    package var footprint: Int {
-        guarded.withLock { state in
-            state.attributes.reduce(Self.overhead) {
-                $0 + MemoryLayout<ExtendedAttribute>.stride + Self.overhead + $1.name.count + ($1.value?.count ?? 16)
-            }
-        }
-    }
+    package var footprint: Int { guarded.withLock { Self.overhead + $0.packed.count } }
 
-    private static let overhead = 96
+    private static let overhead = 128
 }
 
 extension ExtendedAttributeSet: Hashable {

@@ -142,10 +142,55 @@ struct ExtendedAttributeSetTests {
     func requests() {
         let long = ExtendedAttribute(name: name, length: 40, digest: [UInt8](repeating: 1, count: 16))
         let set = ExtendedAttributeSet([ExtendedAttribute(name: name, value: [1]), long])
-        #expect(!set.fill(1, with: [2]) && !set.fill(0, with: [2]) && !set.fill(7, with: [2]))
+        set.fill([(0, [2]), (1, [2]), (7, [2])])
+        #expect(set.attributes.map(\.value) == [[1], nil] && !set.awaits(1))
         #expect(set.request([0, 1]) == [1] && set.request([1]).isEmpty)
-        #expect(!set.knows([1]))
-        #expect(set.fill(1, with: [2]) && !set.fill(1, with: [3]))
-        #expect(set.knows([0, 1]) && set.attributes[1].value == [2])
+        #expect(!set.knows([1]) && set.awaits(1) && !set.awaits(0))
+        set.fill([(0, [2]), (1, [2])])
+        #expect(set.knows([0, 1]) && set.attributes.map(\.value) == [[1], [2]] && !set.awaits(1))
+        set.fill([(1, [3])])
+        #expect(set.attributes[1].value == [2] && set.request([1]).isEmpty)
+    }
+}
+
+@Suite("PackedAttributes")
+struct PackedAttributesTests {
+    private let digest = [UInt8](repeating: 7, count: 16)
+
+    @Test(
+        "attributes come back as they were",
+        arguments: [0, 1, 32, 63, 64, 127, 128, 8191, 8192, 16_383, 16_384, 65_536, 128 << 20]
+    )
+    func packing(length: Int) {
+        let bytes = (0..<min(length, 65_536)).map { UInt8(truncatingIfNeeded: $0) }
+        let attributes = [
+            ExtendedAttribute(name: Array("user.a".utf8), value: bytes),
+            ExtendedAttribute(name: Array("user.b".utf8), length: length, digest: digest),
+            ExtendedAttribute(name: bytes, length: length, digest: []),
+            ExtendedAttribute(name: Array("user.d".utf8), value: []),
+        ]
+        let packed = PackedAttributes(attributes)
+        #expect(packed.attributes == attributes)
+        #expect(packed == PackedAttributes(attributes))
+        #expect(packed != PackedAttributes(attributes.reversed()))
+        #expect(PackedAttributes([]).attributes.isEmpty)
+    }
+
+    @Test("a value that came later keeps its listed length and digest", arguments: [0, 31, 40, 200, 65_536])
+    func filling(length: Int) {
+        let listed = ExtendedAttribute(name: [1], length: 40, digest: digest)
+        let set = ExtendedAttributeSet([ExtendedAttribute(name: [0], value: [9]), listed])
+        let value = [UInt8](repeating: 5, count: length)
+        #expect(set.request([1]) == [1])
+        set.fill([(1, value)])
+        #expect(set.attributes[1].value == value && set.attributes[0].value == [9])
+        #expect(set.attributes[1].length == 40 && set.attributes[1].digest == digest)
+    }
+
+    @Test("a value is not taken for an equal digest")
+    func kinds() {
+        let value = ExtendedAttribute(name: [1], value: digest)
+        let listed = ExtendedAttribute(name: [1], length: 16, digest: digest)
+        #expect(PackedAttributes([value]) != PackedAttributes([listed]))
     }
 }

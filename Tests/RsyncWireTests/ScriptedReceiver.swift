@@ -75,7 +75,8 @@ struct ScriptedReceiver {
         let set = metadata.set(target.holder.attributes(of: target.entry).extended)
         _ = set.request(Array(set.attributes.indices))
         try AttributeValues.readAnswer(from: input) { (place, value) throws(WireError) in
-            guard set.fill(place, with: value) else { throw .violation("not requested", exitCode: 2) }
+            guard set.awaits(place) else { throw .violation("not requested", exitCode: 2) }
+            set.fill([(place, value)])
         }
     }
 }

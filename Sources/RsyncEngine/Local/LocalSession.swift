@@ -63,10 +63,10 @@ final class LocalSession: TransferRequester {
         guard let generator else { return }
         state.mentionRepetitions(in: list)
         list.removeDuplicates()
-        state.prune(list)
         if let identities { map(list, by: identities) }
         numberLinks(of: list)
         count(list)
+        state.prune(list)
         live.append(list)
         generator.arrived(list)
         lists.append(list, ListOwner(of: list, in: live))

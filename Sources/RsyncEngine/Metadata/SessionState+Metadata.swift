@@ -39,14 +39,17 @@ extension SessionState {
     /// - Throws: ``WireError`` with exit code 2 for a value that was not requested, 22 when there are too many.
     func readValues(from input: WireInput, into set: ExtendedAttributeSet) throws(WireError) {
         let limit = options.limits.listMemory ?? FileListLimits.standard.bytes
+        var values: [(place: Int, value: [UInt8])] = []
         try AttributeValues.readAnswer(from: input) { (place, value) throws(WireError) in
-            guard set.fill(place, with: value) else {
+            guard set.awaits(place) else {
                 throw .violation("the sender sent an extended attribute that was not requested", exitCode: 2)
             }
             metadata.count(valueBytes: value.count)
             guard metadata.footprint <= limit else {
                 throw .violation("the extended attributes exceed the memory limit of \(limit) bytes", exitCode: 22)
             }
+            values.append((place, value))
         }
+        set.fill(values)
     }
 }

@@ -127,8 +127,9 @@ struct Destination: Sendable {
             return try opener.file(path)
         case .missing:
             guard namesEntry else { return try opener.make(path) }
-            // With `--existing` it will be skipped.
-            let isMade = isDirectory && !state.options.comparison.existing
+            // What is only implied is left alone with `--no-implied-dirs`, and skipped with `--existing`.
+            let isLeftAlone = !state.options.selection.impliedDirectories && list.entries.first?.isImplied == true
+            let isMade = isDirectory && !isLeftAlone && !state.options.comparison.existing
             return isMade ? try opener.makeEntry(path) : try opener.file(path)
         }
     }

@@ -120,12 +120,18 @@ final class Receiver: ReadingRole {
 
     private func take(_ list: FileList) {
         state.add(SessionState.ErrorBits(rawValue: list.errorBits))
-        state.prune(list)
         identities.map(list, decoder.senderNames)
         if state.options.attributes.acls { identities.map(state.metadata, decoder.senderNames) }
         list.apply(state.options.attributes.modeChanges)
+        count(list)
+        state.prune(list)
         live.append(list)
         listCount += 1
+        events.push(.list(list, ListOwner(of: list, in: live)))
+    }
+
+    /// Counts what has arrived, directories that will be pruned among it, as in rsync.
+    private func count(_ list: FileList) {
         var size: Int64 = 0
         state.count { statistics in
             for entry in list.entries where !entry.flags.contains(.blank) {
@@ -136,7 +142,6 @@ final class Receiver: ReadingRole {
         }
         state.progress.bytesListed.addClamped(size)
         state.progress.entriesListed.add(Int64(list.count), ordering: .relaxed)
-        events.push(.list(list, ListOwner(of: list, in: live)))
     }
 
     private func endLists() throws(WireError) {

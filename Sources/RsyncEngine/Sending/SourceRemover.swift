@@ -26,10 +26,7 @@ struct SourceRemover {
                 return state.inform("sender file already removed: ", list.name(of: entry))
             }
             guard !isDestination(status) else { return }
-            let isSame =
-                FileEntry(status).modified == entry.modified
-                && (!entry.isRegular || status.size == entry.size && FileEntry(status).nanoseconds == entry.nanoseconds)
-            guard status.mode & 0o170000 == entry.type, isSame else {
+            guard isSame(status, as: entry) else {
                 return state.report("ERROR: Skipping sender remove for changed file: \(name)", .errorTransfer)
             }
             try directory.remove(leaf.span)
@@ -39,5 +36,14 @@ struct SourceRemover {
             let reason = "\(SystemError.text(of: number)) (\(number))"
             state.report("rsync: [sender] sender failed to remove \"\(name)\": \(reason)", .errorTransfer)
         }
+    }
+
+    private func isSame(_ status: FileStatus, as entry: FileEntry) -> Bool {
+        let now = FileEntry(status)
+        guard status.mode & 0o170000 == entry.type, now.modified == entry.modified else { return false }
+        guard entry.isRegular else { return true }
+        // Older protocols list whole seconds.
+        let isSameMoment = now.nanoseconds == entry.nanoseconds || !state.parameters.dialect.listsNanoseconds
+        return status.size == entry.size && isSameMoment
     }
 }

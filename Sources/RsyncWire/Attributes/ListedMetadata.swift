@@ -13,7 +13,7 @@ package final class ListedMetadata: Sendable {
         /// The numbers of what a sending side has already, so that equal ones share a number.
         var accessNumbers: [AccessControlList: Int32] = [:]
         var defaultNumbers: [AccessControlList: Int32] = [:]
-        var setNumbers: [[ExtendedAttribute]: Int32] = [:]
+        var setNumbers: [PackedAttributes: Int32] = [:]
         var mappedAccess = 0
         var mappedDefault = 0
         var footprint = 0
@@ -121,9 +121,10 @@ package final class ListedMetadata: Sendable {
     /// The number of a set of attributes, in ascending order of their names; -1 for none.
     package func number(of attributes: [ExtendedAttribute]) -> Int32 {
         guard !attributes.isEmpty else { return -1 }
-        if let known = guarded.withLock({ $0.setNumbers[attributes] }) { return known }
-        let number = append(ExtendedAttributeSet(attributes))
-        guarded.withLock { $0.setNumbers[attributes] = number }
+        let packed = PackedAttributes(attributes)
+        if let known = guarded.withLock({ $0.setNumbers[packed] }) { return known }
+        let number = append(ExtendedAttributeSet(packed))
+        guarded.withLock { $0.setNumbers[packed] = number }
         return number
     }
 

@@ -7,14 +7,11 @@ final class ListedMetadataReader {
     private static let nameLimit = 4096
     private static let valueLimit = 128 << 20
     private static let setLimit = 512 << 20
-    private static let sharedNameLimit = 256
 
     /// What the numbers on the wire stand for: numbers of the table, -1 for nothing.
     private var accessLists: [Int32] = []
     private var defaultLists: [Int32] = []
     private var sets: [Int32] = []
-    /// Names that have come, so that equal ones share their memory; most volumes have few.
-    private var names: Set<[UInt8]> = []
     private let table: ListedMetadata
 
     init(into table: ListedMetadata) { self.table = table }
@@ -130,16 +127,10 @@ final class ListedMetadataReader {
         guard name.popLast() == 0, !name.isEmpty, !name.contains(0) else {
             throw .violation("an extended attribute without a name", exitCode: 11)
         }
-        name = shared(name)
         if length > ExtendedAttribute.longestListed {
             let digest = try input.bytes(AttributeValues.digestLength, "the digest of an attribute's value")
             return ExtendedAttribute(name: name, length: length, digest: digest)
         }
         return ExtendedAttribute(name: name, value: try input.bytes(length, "an attribute's value"))
-    }
-
-    private func shared(_ name: [UInt8]) -> [UInt8] {
-        guard names.count < Self.sharedNameLimit else { return names.firstIndex(of: name).map { names[$0] } ?? name }
-        return names.insert(name).memberAfterInsert
     }
 }

@@ -47,7 +47,34 @@ def random_tree(rng, with_attributes):
             path = os.path.join(directory, b"link%d" % number)
             if path not in tree:
                 tree[path] = Entry("h", value=rng.choice(files))
+    _limit_links_up(tree)
     return tree
+
+
+def _limit_links_up(tree):
+    """No link leads to the directory of all trees of a run, which --copy-links would copy into itself. Where one leads up, no other
+    leads to a directory: each level would double what is below it, and there are 40 levels."""
+    for path, entry in tree.items():
+        if entry.kind == "l" and os.path.normpath(os.path.join(os.path.dirname(path), entry.value)) == b"..":
+            entry.value = b"nowhere"
+    led = {path: _led_to(tree, path) for path, entry in tree.items() if entry.kind == "l"}
+    up = [path for path, target in led.items() if target is not None and (os.path.dirname(path) + b"/").startswith(target)]
+    for path, target in led.items():
+        if up and path != up[0] and target is not None:
+            tree[path].value = b"nowhere"
+
+
+def _led_to(tree, path):
+    """The directory that a link leads to, with a slash after it (the top is empty), or None."""
+    for _ in range(len(LINKS)):
+        path = os.path.normpath(os.path.join(os.path.dirname(path), tree[path].value))
+        if path == b".":
+            return b""
+        if path not in tree or tree[path].kind not in "dl":
+            return None
+        if tree[path].kind == "d":
+            return path + b"/"
+    return None
 
 
 def _fill(rng, tree, directory, depth, with_attributes):

@@ -12,6 +12,8 @@ from harness.programs import peers
 from harness.programs.processes import run
 from harness.transfers.filters import with_stock
 
+# What all trees are set to: before protocol 31, lists have whole seconds.
+MOMENT = 10 ** 18 + 5 * 10 ** 8
 SMALL = "mkdir -p src/d src/e dst; echo x > src/f; echo y > src/d/g; echo z > dst/h"
 ALTERNATES = "mkdir src dst other; echo x > src/f; cp src/f src/g; cp src/f other/g; echo longer > other/f; chmod 4755 other/*"
 NAMES = "mkdir src dst; echo longer > src/a; ln src/a src/m; ln src/a src/z; "
@@ -23,6 +25,7 @@ UNREADABLE = SMALL + "; mkdir -m 0 src/x; chmod 0 src/f; chown -R daemon dst"
 LOOP = SMALL + "; ln -s . src/d/l"
 NAMED = SMALL + "; printf '%s\\n' d/. f/ d/ f/. > names"
 MARKED = SMALL + "; touch 'src/#a' 'src/;b'; printf '%s\\n' f '#a' ';b' > names"
+BEHIND = SMALL + "; printf '%s\\n' ./no ./d/no > names"
 OTHERS = ("mkdir -p src/d dst/d dst/.kept; echo newer > src/d/f; chmod 600 src/d/f; ln -s a src/d/l; ln -s b dst/d/l; echo old > dst/d/f; "
           "chown -h 5:6 dst/d dst/d/*; chmod 2771 dst/d; chmod 4751 dst/d/f")
 KEPT = ("mkdir src dst other; for d in src dst other; do ln -s q $d/l; mkfifo $d/p; mkdir $d/d; done; ln -s r src/m; ln -s q other/m; "
@@ -146,11 +149,19 @@ SETS = {
     "missing name, deleting": Set("-ri --delete", "src/no src/d"),
     "relative, missing directory, deleting": Set("-riR --delete", "src/./no/x src/./d", errors=False),
     "relative, a file with a slash": Set("-aiR", "src/./f/"),
+    "relative, a link to nothing with a slash": Set("-aiR", "src/./l/", tree=SMALL + "; ln -s nothing src/l"),
+    "relative, a link to nothing with a slash, followed": Set("-aiRL", "src/./l/", tree=SMALL + "; ln -s nothing src/l", errors=False),
     "files from, with slashes and dots": Set("-ai --files-from=names", tree=NAMED, directions=("push",)),
     "files from, with slashes and dots, not relative": Set("-ai --no-R --files-from=names", tree=NAMED, directions=("push",), errors=False),
     "files from, names with a comment's first character": Set("-ai --files-from=names", tree=MARKED),
+    "files from, missing names behind a dot, no implied directories": Set("-ai --no-implied-dirs --files-from=names", target="dst/new", tree=BEHIND),
+    "files from, names behind a dot that are below a file": Set("-ai --files-from=names", target="dst/new", tree=SMALL + "; echo ./f/no > names"),
+    "listed without implied directories": Set("-rR --no-implied-dirs --list-only", "src/d src/no src/f", errors=False),
+    "sources removed, before protocol 31": Set("-ri --protocol=30 --remove-source-files"),
+    "sources removed, before protocol 30": Set("-ri --protocol=29 --remove-source-files", roles=OVER_SHELL),
     "relative, missing name, no implied directories": Set("-riR --no-implied-dirs --delete-missing-args", "src/d/no", errors=False),
     "excluded directory, not recursive": Set("-lti --exclude=*/", "src/d src/f"),
+    "empty directories, counted": Set("-am --stats", tree=SMALL + "; mkdir -p src/n/e src/d/e", ignored=(NUMBERS,)),
     "list, quiet": Set("-rq --list-only"),
     "links that lead into their own directory": Set("-rik", tree=LOOP, roles=("local", "client-of-shell", "server"), errors=False),
     "contents of links that lead into their own directory": Set("-riL", tree=LOOP, errors=False),
@@ -352,7 +363,7 @@ def body_of(item, role, direction):
             subprocess.run(["sh", "-ec", item.tree], cwd=place, check=True)
             for path, directories, files in os.walk(place):
                 for name in [".", *directories, *files]:
-                    os.utime(os.path.join(path, name), (10 ** 9, 10 ** 9), follow_symlinks=False)
+                    os.utime(os.path.join(path, name), ns=(MOMENT, MOMENT), follow_symlinks=False)
             argv = _command(setting, item, role, direction, place)
             outcomes.append(run(with_stock(argv, setting) if who == "stock" else argv, cwd=place))
             found.append({name: trees.read(f"{place}/{name}") for name in item.names})

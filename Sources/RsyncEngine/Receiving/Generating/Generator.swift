@@ -122,7 +122,7 @@ final class Generator {
     private func show(_ list: FileList, pause: () -> Void) {
         for position in 0..<list.count {
             let entry = list.entry(sorted: position)
-            guard !entry.flags.contains(.blank) else { continue }
+            guard !entry.flags.contains(.blank), !passesOver(entry) else { continue }
             if position & 127 == 127 { pause() }
             var item = ItemReport(Item(flags: []), entry, in: list, of: state, isSending: false, transferred: 0)
             if !rules.makesLinks { item.target = [] }

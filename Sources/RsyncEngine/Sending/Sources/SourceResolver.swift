@@ -182,9 +182,11 @@ package struct SourceResolver {
             do throws(VolumeError) {
                 volume = try open(directory, below: base.volume)
             } catch {
-                // A slash after the name of a non-directory is ignored.
-                guard error.number == ENOTDIR, let entry = path.withoutContents else { throw error }
-                return try relative(entry, argument, base)
+                guard error.number == ENOTDIR || error.isMissing else { throw error }
+                // A slash after the name of a non-directory, or of a link to nothing, is ignored.
+                if let entry = path.withoutContents { return try relative(entry, argument, base) }
+                guard path.beginsAtRoot, !deletesMissing else { throw error }
+                return source(base, prefix, path.path)
             }
             let leaf = path.takesContents ? Self.dot : path.components[path.components.count - 1]
             return source(
