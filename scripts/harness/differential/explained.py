@@ -31,7 +31,11 @@ def _is_line(difference, is_ours):
 # What a refusing daemon leaves to chance: stock's server ends while its client sends.
 def _is_lost_refusal(it, difference):
     said = b"The server is configured to refuse"
-    if not isinstance(difference, Code) or said not in it.found["err"] or said not in it.expected["err"]:
+    if not isinstance(difference, Code) or said not in it.found["err"]:
+        return False
+    if it.client == "stock" and (difference.ours, difference.stock) == (4, 12):
+        return it.stock_said(b"unexpected tag ")
+    if said not in it.expected["err"]:
         return False
     if it.client == "ours" and it.server == "ours":
         return (difference.stock, difference.ours) == (10, 12 if it.protocol < 31 else 4)
@@ -54,7 +58,8 @@ def _has_source_mode(it, difference):
     """Whether a file of ours has the permissions of its source, without the umask's bits."""
     if it.has("--chmod") or "E" in it.letters:
         return not int(difference.ours, 8) & (0o7000 | UMASK)
-    return int(difference.ours, 8) in {entry.mode & 0o777 & ~UMASK for entry in it.sources_of(difference.path) if entry.kind == "-"}
+    kinds = "-cb" if it.has("--copy-devices") else "-"
+    return int(difference.ours, 8) in {entry.mode & 0o777 & ~UMASK for entry in it.sources_of(difference.path) if entry.kind in kinds}
 
 
 def _kind(it, path):
@@ -273,7 +278,7 @@ def _is_mode_of_link(it, difference):
 def _is_left_alone(it, difference):
     """Whether ours has left the permissions of an extraneous file, which stock has made writable and then kept."""
     there = it.before.get(difference.path) if _is(difference, "mode") else None
-    if there is None or there.kind != "-" or os.path.basename(difference.path) in map(os.path.basename, it.source):
+    if there is None or there.kind != "-" or any(difference.path == path or difference.path.endswith(b"/" + path) for path in it.source):
         return False
     return int(difference.ours, 8) == there.mode and int(difference.stock, 8) == there.mode | 0o200
 
@@ -286,6 +291,71 @@ def _is_kept_backup(it, difference):
     if there is None or there.kind not in "-h":
         return False
     return difference.ours["value"] == (it.before[there.value] if there.kind == "h" else there).value
+
+
+def _is_mode_without_umask(it, difference):
+    """Whether ours has left out the umask's bits, or has the permissions of a directory that was there, and stock the source's."""
+    if not _is(difference, "mode") or _kind(it, difference.path) != "d":
+        return False
+    there = it.before.get(difference.path)
+    with_attributes = [entry for entry in it.sources_of(difference.path) if entry.kind == "d" and entry.attributes]
+    return any(int(difference.stock, 8) == entry.mode and int(difference.ours, 8) == (
+        there.mode if there and there.kind == "d" else entry.mode & 0o777 & ~UMASK) for entry in with_attributes)
+
+
+def _owner_lines(it, found):
+    """Lines of ours with a changed owner or group, and those of stock without."""
+    lines = [line for line in found if isinstance(line, Line) and (line.text[6:8] != b"..") == line.is_ours]
+
+    def key(line):
+        return line[:6] + b".." + line[8:] if re.match(rb"[.<>ch][fdLDS].{9} ", line) else None
+    return paired(lines, key) + [line for line in lines if line.is_ours and re.match(rb"\.[fdLDS]\.{9} ", key(line.text) or b"")]
+
+
+def _is_no_directory(it, difference):
+    """Whether all that stock complains about is that it cannot delete in what is no directory, and has been left alone."""
+    complaints = [line for line in it.expected["err"].split(b"\n") if b" failed: " in line]
+    named = [re.search(rb'opendir ".*/dst/(.*)" failed: Not a directory \(20\)', line) for line in complaints]
+    return isinstance(difference, Code) and (difference.ours, difference.stock) == (0, 23) and bool(named) and all(named) and all(
+        _kind(it, one[1]) not in ("d", None) for one in named)
+
+
+def _parents_not_made(it, found):
+    """What has arrived with ours and not with stock, whose directory stock did not make."""
+    names = re.findall(rb'mkstemp ".*/dst/(?:new/)?(.*)/\.(.*)\.X{6}" failed: No such file or directory', it.expected["err"])
+    code = [difference for difference in found if isinstance(difference, Code)]
+    if not (it.receives and names and it.has("--no-implied-dirs") and it.has("--delete-missing-args")) or [one[:2] for one in code] != [(0, 23)]:
+        return []
+    made = {b"/".join(parent.split(b"/")[:end]) for parent, _ in names for end in range(1, len(parent.split(b"/")) + 1)}
+    made |= {parent + b"/" + leaf for parent, leaf in names}
+    arrived = [difference for difference in found if isinstance(difference, Aspect) and difference.tree == "dst" and (
+        difference.aspect == "presence" and not difference.stock and any(
+            difference.path == path or difference.path.endswith(b"/" + path) for path in made)
+        or difference.aspect == "time" and difference.path in (b"", b"new") and difference.ours == "now")]
+    return [*code, *arrived]
+
+
+def _names_of_many(it, found):
+    """Lines about names of one file, where stock knew only some of its lists."""
+    if not ("H" in it.letters and it.receives and max(len(run["lines"]) for run in (it.expected, it.found)) > MANY):
+        return []
+    trees = [run["trees"]["dst"] for run in (it.expected, it.found)]
+    linked = {path for tree in trees for path, entry in tree.items() if len(entry.get("links", [])) > 1}
+
+    def is_linked(line):
+        name = re.fullmatch(rb"(?:[<>ch.]f.{9} )?(.*?)(?: => .*)?", line)[1]
+        return any(path == name or path.endswith(b"/" + name) for path in linked)
+    return [line for line in found if isinstance(line, Line) and is_linked(line.text)]
+
+
+MANY = 500
+
+
+def _is_of_group_0_line(it, difference):
+    """Whether a line of a dry run differs from ours by the group of an entry of group 0."""
+    if not (isinstance(difference, Line) and re.match(rb"\.[fdLDS].{9} ", difference.text)):
+        return False
+    return not difference.is_ours and difference.text[7:8] == b"g" and _is_of_group_0(it, difference.text[12:].rstrip(b"/"))
 
 
 LIST_KINDS = {False: re.compile(rb"(sending|receiving) incremental file list"),
@@ -330,10 +400,20 @@ KNOWN = [
     Known("`--append` with `--fuzzy`, `--compare-dest`, `--link-dest` or `--copy-dest`", _append_elsewhere),
     Known("`--fake-super` without `-o` or `-g`",
           _each(lambda it: it.has("--fake-super") and not {"o", "g"} <= it.letters, _is_undefined_owner)),
-    Known("`--copy-as` with `--fake-super`",
+    Known("`--copy-as` with `--super` or `--fake-super`",
           _each(lambda it: it.receives and it.has("--copy-as") and it.has("--fake-super"), _is_stored_by_copy_as)),
+    Known("`--copy-as` with `--super` or `--fake-super`",
+          lambda it, found: _owner_lines(it, found) if it.receives and it.has("--copy-as") and it.has("--super") else []),
+    Known("`-X` without `-p`: a directory with extended attributes",
+          _each(lambda it: it.receives and "X" in it.letters and "p" not in it.letters, _is_mode_without_umask)),
+    Known("`--ignore-existing --delete`: a directory in whose place there is something else",
+          _each(lambda it: it.receives and it.has("--ignore-existing"), _is_no_directory)),
+    Known("`-R --no-implied-dirs --delete-missing-args`: a missing name", _parents_not_made),
+    Known("`-H` with more than 500 entries", _names_of_many),
     Known("by a user who is not root: first entries of group 0",
           _each(lambda it: it.receives and not it.state.is_root and "g" in it.letters, _is_left_group)),
+    Known("by a user who is not root: first entries of group 0",
+          _each(lambda it: it.receives and not it.state.is_root and "g" in it.letters and "n" in it.letters, _is_of_group_0_line)),
     Known("what cannot be created, because a directory is not writable", _not_created),
     Known("`-L`, `-k` with `-X`: extended attributes of directories that links lead to", _each(_follows_links, _is_behind_link)),
     Known("`-L`, `-k` with `-A`, over a shell: the last of these levels",
@@ -342,8 +422,9 @@ KNOWN = [
           _each(lambda it: _follows_links(it) and it.state.transport == "daemon" and it.state.direction == "pull", _is_levels_end)),
     Known("`--ignore-existing`: an entry where the source has a directory",
           _each(lambda it: it.receives and it.has("--ignore-existing") and "t" in it.letters, _is_time_of_ignored)),
-    Known("`--max-delete`, by a user who is not root",
-          _each(lambda it: it.receives and it.has("--max-delete") and not it.state.is_root and it.stock_said(b"--max-delete limit"), _is_left_alone)),
+    Known("by a user who is not root: read-only files that cannot be deleted",
+          _each(lambda it: it.receives and (not it.state.is_root or it.has("--copy-as")) and it.stock_said(
+              b"--max-delete limit", b"delete_file: unlink"), _is_left_alone)),
     Known("a device, FIFO or socket in place of a symbolic link", _each(_forgets_permissions, _is_mode_of_link)),
     Known("`-X` before protocol 30, in a local copy",
           _each(lambda it: it.is_local and "X" in it.letters and it.protocol < 30, _is_long_value)),
@@ -354,10 +435,11 @@ KNOWN = [
 ]
 
 
+UNREQUESTED = "`--files-from` with `..` in a name, in a pull"
 DOTS = "`--temp-dir`, `--backup-dir`, `--mkpath` with `..` in them"
 APPEND = "`--append` with `-M` in a local copy"
 SECLUDED = "`-s` with `-M` in a local copy"
-ROWS_INSTEAD = {DOTS, APPEND, SECLUDED}
+ROWS_INSTEAD = {DOTS, APPEND, SECLUDED, UNREQUESTED}
 BESIDE = "--temp-dir=../", "--backup-dir=../"
 
 
@@ -365,7 +447,12 @@ def instead(tried, expected):
     """The row that says that stock cannot do what was asked for, and a trial in which it does the same; (None, None) if it can."""
     arguments, transport = tried.arguments, tried.state.transport
     if b"Invalid argument (22)" in expected["err"] and any(word.startswith(BESIDE) for word in arguments):
-        return DOTS, tried.instead([_absolute(word, tried.target) for word in arguments], transport)
+        # Of a single entry the target is the name.
+        is_name = f"/{os.path.dirname(tried.target)}/../".encode() in expected["err"]
+        directory = os.path.dirname(tried.target) if is_name else tried.target
+        return DOTS, tried.instead([_absolute(word, directory) for word in arguments], transport)
+    if b"rejecting unrequested file-list name" in expected["err"] and any(word.startswith("--files-from=") for word in arguments):
+        return UNREQUESTED, tried.instead([*arguments, "--trust-sender"], transport)
     if b"--secluded-args conflicts with --old-args" in expected["err"] and transport == "local" and "-s" in arguments and any(
             word.startswith(("-M", "--remote-option")) for word in arguments):
         return SECLUDED, tried.instead([word for word in arguments if word != "-s"], transport)

@@ -81,7 +81,30 @@ def _is_of_arrived(it, difference):
     return path is not None and set(links[0]) < set(links[1])
 
 
+def _left_undone(it, found):
+    """What ours goes on with where stock ended because of a name that it could not link."""
+    code = [difference for difference in found if isinstance(difference, Code)]
+    if not ("H" in it.letters and it.receives and it.stock_said(b"Hlink node data for ")) or [one[:2] for one in code] != [(23, 13)]:
+        return []
+    return [*code, *(one for one in found if isinstance(one, Line) and one.is_ours or isinstance(one, Aspect) and _has_arrived(it, one))]
+
+
+def _is_line_of_dry_run(it, difference):
+    """Whether it is about a name that is linked already: a real run of stock does not print it."""
+    name = re.fullmatch(rb"hf[^+]{9} (.*)", difference.text) if isinstance(difference, Line) and not difference.is_ours else None
+    twins = {path for path, entry in it.before.items() if entry.kind == "h"} | {entry.value for entry in it.before.values() if entry.kind == "h"}
+    return name is not None and any(path == name[1] or path.endswith(b"/" + name[1]) for path in twins)
+
+
+def _lines_of_dry_run(it, found):
+    if not ("H" in it.letters and "n" in it.letters and it.receives):
+        return []
+    return [difference for difference in found if _is_line_of_dry_run(it, difference)]
+
+
 RULES = [
+    ("`-H`: a name that cannot be linked, of a file that has names in several directories", _left_undone),
+    ("`-n -H`: a name that shares its file at the destination already", _lines_of_dry_run),
     ("`-H` with `--fuzzy`: a new name of a file that is there under another one", _linked_at_once),
     ("`-H`: a directory that cannot make way for the first name of a file", _cannot_make_way),
 ]

@@ -16,6 +16,8 @@ ITEMIZED = re.compile(rb"[<>ch.*][fdLDS][.+?a-zA-Z ]{9} |\*deleting ")
 PLACE = re.compile(rb"/?case\d+(?:/instead)?/(stock|ours)-(stock|ours)")
 PROGRAM = re.compile(rb"(?<= )(/\S+/)?(dvm-)?rsync(?= --server)|(?<=127.0.0.1 port )\d+")
 SPEAKER = re.compile(rb"\[(sender|receiver|generator|client|server|Receiver|Sender)[^\]]*\]|\(v?[0-9.]+\)|at [^ ]*\(\d+\)|\[(\d+)\]")
+# Directories above the place of a run, as `--list-only -R` shows them: their sizes and times depend on other runs.
+OUTER = re.compile(rb"d.{9} +[0-9.,KMG]+ \S+ \S+ (case\d+|@)")
 # The number of bytes on the wire for each file, by the format that has it.
 WIRE_BYTES = {"--out-format=%n %b %c": re.compile(rb"(?<= )\d+ \d+$")}
 
@@ -34,7 +36,9 @@ def comparable(text, place, arguments):
 
 
 def _settled(line, arguments):
-    """A line without rates; nothing of a line that tells how far the run is."""
+    """A line without rates; nothing of a line that tells how far the run is, or what is above it."""
+    if OUTER.fullmatch(line):
+        return b""
     progress = PROGRESS.fullmatch(line)
     if progress:
         size, share, number = progress.groups()
