@@ -110,6 +110,23 @@ package final class ControlChannel {
         return message
     }
 
+    /// Waits for the first byte of a frame.
+    ///
+    /// - Parameters:
+    ///   - deadline: When to stop waiting.
+    ///   - awaited: What it is, for the error.
+    /// - Returns: Whether it is there.
+    /// - Throws: ``ControlError``, also when the peer has ended the conversation.
+    func waitForFrame(by deadline: ContinuousClock.Instant, _ awaited: String) throws(ControlError) -> Bool {
+        do throws(ControlError) {
+            try fill(1, by: deadline, awaited)
+            return true
+        } catch {
+            guard case .silent = error else { throw error }
+            return false
+        }
+    }
+
     /// Waits for the next frame.
     ///
     /// - Parameters:

@@ -55,14 +55,24 @@ package final class ControlClient {
     ///   - limit: The time for the answer; longer than the target's own, which knows better what it waits for.
     /// - Returns: The answer.
     /// - Throws: ``ControlError/refused(_:)`` and ``ControlError/unknownRequest(_:)``, after which the conversation
-    ///   continues.
+    ///   continues; ``ControlError/stopped`` when the target ended it.
     package func ask(
         _ name: String,
         _ arguments: [(String, JSONValue)],
         within limit: Duration
     ) throws(ControlError) -> JSONValue {
-        try begin(name, arguments)
+        do throws(ControlError) {
+            try begin(name, arguments)
+        } catch {
+            throw wasStopped ? .stopped : error
+        }
         return try answer(to: name, within: min(limit, silenceLimit))
+    }
+
+    /// Whether a target that has closed the connection said before that it was stopped.
+    private var wasStopped: Bool {
+        let message = try? channel.message(by: .now + .seconds(1), "the last message")
+        return message?[ControlServer.stopping]?.asFlag == true
     }
 
     /// Sends a request whose answer comes later.
@@ -73,6 +83,7 @@ package final class ControlClient {
     /// Waits for the answer to the request that was sent last.
     package func answer(to name: String, within limit: Duration) throws(ControlError) -> JSONValue {
         let answer = try channel.message(by: .now + limit, "the answer to \"\(name)\"")
+        guard answer[ControlServer.stopping]?.asFlag != true else { throw .stopped }
         guard let refusal = answer.refusal else { return answer }
         throw answer["unknown"]?.asFlag == true ? .unknownRequest(name) : .refused(refusal)
     }

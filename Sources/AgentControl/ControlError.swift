@@ -16,6 +16,8 @@ package enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
     case loginRefused(String)
     /// The peer is a dvm agent that does not know the request.
     case unknownRequest(String)
+    /// The peer ends the conversation because it was stopped.
+    case stopped
     /// The peer knows the request and cannot fulfil it; the text is the peer's. The conversation continues.
     case refused(String)
 
@@ -29,6 +31,7 @@ package enum ControlError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unusable(let text): "invalid answer from the target: \(text)"
         case .loginRefused(let text): "login on the control channel failed: \(text)"
         case .unknownRequest(let name): "the peer does not know the request \"\(name)\""
+        case .stopped: "the target was stopped"
         case .refused(let text): text
         }
     }

@@ -14,6 +14,11 @@ package struct ControlServer {
         ]
     }
 
+    /// The member of the last message to a peer when this side was stopped: `{"stopping":true}`.
+    static let stopping = "stopping"
+    /// How often an idle conversation looks whether this side was stopped.
+    private static let tick = Duration.milliseconds(200)
+
     private let volumes: any ControlVolumes
     private let password: @Sendable ([UInt8]) -> SecretBytes?
     private let idleLimit: Duration
@@ -53,11 +58,13 @@ package struct ControlServer {
     /// - Parameters:
     ///   - stream: Connected to a peer that selected the dvm protocol; the caller closes it, or serves a session on it.
     ///   - socket: The socket below the stream; nil where there is none.
+    ///   - isStopped: Whether this side was stopped: the peer is told instead of answered.
     ///   - admission: Called after the login; false ends the conversation because of the session limit.
     /// - Returns: What happened.
     package func serve(
         _ stream: any ByteStream,
         over socket: SocketStream? = nil,
+        isStopped: @escaping () -> Bool = { false },
         admission: () -> Bool = { true }
     ) -> Report {
         var report = Report()
@@ -68,7 +75,7 @@ package struct ControlServer {
             channel.trustPeer()
             var context = ControlContext(channel: channel, volumes: volumes, socket: socket)
             context.user = report.user
-            try answerAll(context, &report)
+            try answerAll(context, &report, isStopped)
         } catch {
             // A peer that closes the connection before the login only probed for a dvm-target.
             if case .ended = error, report.user.isEmpty {} else { report.failure = error }
@@ -77,10 +84,14 @@ package struct ControlServer {
         return report
     }
 
-    private func answerAll(_ start: ControlContext, _ report: inout Report) throws(ControlError) {
+    private func answerAll(
+        _ start: ControlContext,
+        _ report: inout Report,
+        _ isStopped: () -> Bool
+    ) throws(ControlError) {
         var context = start
         let channel = start.channel
-        while let request = try nextRequest(channel) {
+        while let request = try nextRequest(channel, isStopped) {
             let name = request["request"]?.asText ?? ""
             guard let kind = Self.requests.first(where: { $0.name == name }) else {
                 try channel.send([("error", .text("unknown request")), ("unknown", .flag(true))])
@@ -99,10 +110,20 @@ package struct ControlServer {
         }
     }
 
-    /// The next request; nil when the peer has ended the conversation or makes no more requests.
-    private func nextRequest(_ channel: ControlChannel) throws(ControlError) -> JSONValue? {
+    /// The next request; nil when the peer has ended the conversation, makes no more requests, or was told that this
+    /// side was stopped.
+    private func nextRequest(_ channel: ControlChannel, _ isStopped: () -> Bool) throws(ControlError) -> JSONValue? {
+        let deadline = ContinuousClock.now + idleLimit
         do throws(ControlError) {
-            return try channel.message(by: .now + idleLimit, "a request")
+            while true {
+                let hasBegun = try channel.waitForFrame(by: min(deadline, .now + Self.tick), "a request")
+                if isStopped() {
+                    try channel.send([(Self.stopping, .flag(true))])
+                    return nil
+                }
+                if hasBegun { return try channel.message(by: deadline, "a request") }
+                guard .now < deadline else { return nil }
+            }
         } catch {
             switch error {
             case .ended, .silent: return nil

@@ -159,7 +159,7 @@ struct DaemonChecks {
             switch error {
             case .unknownRequest, .refused:
                 recorder.skip(.space, volume: volume.name, because: "not reported: \(error)")
-            case .transport, .ended, .silent, .broken, .unusable, .loginRefused: throw AgentError(error)
+            case .transport, .ended, .silent, .broken, .unusable, .loginRefused, .stopped: throw AgentError(error)
             }
         }
     }

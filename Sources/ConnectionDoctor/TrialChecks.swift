@@ -87,6 +87,7 @@ struct TrialChecks {
         } catch {
             switch error {
             case .unknownRequest: recorder.skip(.idle, because: "the target does not support the idle test")
+            case .stopped: throw AgentError(error)
             case .transport, .ended, .silent, .broken, .unusable, .loginRefused, .refused:
                 throw cut(AgentError(error), after: start, of: duration)
             }

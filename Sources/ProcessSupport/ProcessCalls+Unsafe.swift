@@ -15,6 +15,12 @@ func pipe(_ ends: inout [2 of Int32]) -> Int32 {
 /// waitpid(2).
 func waitForEnd(of process: pid_t, _ status: inout Int32) -> pid_t { unsafe waitpid(process, &status, 0) }
 
+/// Collects the exit status of all children that have ended, for a process that starts none itself: its children are
+/// those that their own parents have left behind.
+package func reapChildren() {
+    while waitpid(-1, nil, WNOHANG) > 0 {}
+}
+
 /// setgroups(2), for all threads.
 func setGroups(_ groups: [UInt32]) -> Int32 { unsafe setgroups(groups.count, groups) }
 

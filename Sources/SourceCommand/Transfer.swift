@@ -15,7 +15,8 @@ struct Transfer: LoggingCommand {
             --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and similar variables are ignored. \
             All that is asked can stand in a job file (--job) or in variables such as DVM_DELETE_LIMIT: docs/jobs.md. \
             Exit codes are rsync's: 0 complete, 23 some files could not be transferred, 24 some vanished, \
-            25 deletions were refused, 20 stopped by a signal; with several volumes, that of the worst one.
+            25 deletions were refused, 20 stopped by SIGTERM or SIGINT, within 5 seconds; with several volumes, that of the \
+            worst one. SIGHUP and the end of whatever reads the output do not stop a transfer.
             """
     )
 
@@ -57,6 +58,7 @@ struct Transfer: LoggingCommand {
     }
 
     func run() throws {
+        ProcessSetup.ignoreHangUps()
         let resolved = try connection.resolved(volumes: volumes) { layer in
             layer.give("job-name", jobName)
             layer.give("parallel", parallel)

@@ -5,15 +5,13 @@ package import TransferAgent
 
 /// The command `dvm-target serve`.
 struct Serve: LoggingCommand {
-    /// The time that sessions have to end after a signal.
-    private static let grace = Duration.seconds(20)
-
     static let configuration = CommandConfiguration(
         abstract: "Serve volumes to sources until a signal arrives.",
         discussion: """
             Uses rsync's daemon protocol inside TLS: the source is dvm-source transfer, or stock rsync behind stunnel. \
             Each volume is a module. When ready, it prints a line "listening on ADDR:PORT (TLS)". \
-            SIGTERM and SIGINT end it: running sessions get 20 seconds, a second signal ends them at once.
+            SIGTERM and SIGINT end it within 5 seconds: sources are told that the target stopped, what has arrived is \
+            kept for the next run. Exit code 0, or 20 if a session was interrupted. SIGHUP is ignored.
             """
     )
 
@@ -129,14 +127,16 @@ struct Serve: LoggingCommand {
 
     func run() throws {
         ProcessSetup.clearUmask()
+        ProcessSetup.ignoreHangUps()
         let log = log
         let service = try TargetService(settings, log: log)
         let notes = noSandbox ? ["not confined: --no-sandbox"] : try AgentSandbox(settings).confine().notes
         for note in notes { log.notice("\(note)") }
         for line in service.announcements { StandardStream.output.write(line + "\n") }
         let failure = try StopSignals.run { await service.run() }
-        service.finish(within: Self.grace)
+        let interrupted = service.stop()
         if let failure { throw failure }
+        guard interrupted == 0 else { throw AgentError(interrupted: interrupted) }
     }
 }
 

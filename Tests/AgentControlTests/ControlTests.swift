@@ -1,5 +1,6 @@
 import Foundation
 import SecureTunnel
+import Synchronization
 import TestSupport
 import Testing
 import Transport
@@ -26,6 +27,12 @@ struct Conversation {
     /// The server's end.
     let far: SocketStream
     let server: Background<ControlServer.Report>
+    /// Whether the server's side was stopped.
+    let isStopped = Flag()
+
+    final class Flag: Sendable {
+        let value = Atomic(false)
+    }
 
     init() throws {
         directory = try TemporaryDirectory()
@@ -38,7 +45,10 @@ struct Conversation {
         let control = ControlServer(volumes: volumes, idleLimit: .seconds(120)) { user in
             user == Array("root".utf8) ? SecretBytes("secret") : nil
         }
-        server = try Background { control.serve(far) }
+        let isStopped = isStopped
+        server = try Background {
+            control.serve(far, isStopped: { isStopped.value.load(ordering: .relaxed) })
+        }
     }
 
     func login(user: String = "root", password: String = "secret") throws -> ControlClient {
@@ -113,6 +123,16 @@ struct ControlTests {
         _ = try client.facts(ofVolume: "data")
         client.close()
         #expect(try talk.server.value().failure == nil)
+    }
+
+    @Test("a source that asks nothing learns from its next request that the target was stopped")
+    func stopped() throws {
+        let talk = try Conversation()
+        let client = try talk.login()
+        talk.isStopped.value.store(true, ordering: .relaxed)
+        let report = try talk.server.value()
+        #expect(report.failure == nil && report.answered == 0)
+        #expect(throws: ControlError.stopped) { try client.facts(ofVolume: "data") }
     }
 
     @Test("throughput counts what arrived")

@@ -16,7 +16,7 @@ struct SessionRequestTests {
             try talk.far.write(Array("@RSYNCD: 31.0\n".utf8))
             return report
         }
-        let stream = try #require(client.turnIntoSession())
+        let stream = try #require(try client.turnIntoSession())
         let report = try server.value()
         #expect(report.wantsSession && report.failure == nil && report.answered == 1)
         #expect(stream.readTimeout == nil && stream.writeTimeout == nil)
@@ -71,8 +71,16 @@ struct SessionRequestTests {
         let answer: [(String, JSONValue)] =
             kind == "late"
             ? [("sizes", .list([]))] : [("error", .text("unknown request")), ("unknown", .flag(true))]
-        let outcome = try answered(answer) { $0.turnIntoSession() == nil }
+        let outcome = try answered(answer) { try $0.turnIntoSession() == nil }
         #expect(outcome.value)
+        #expect(outcome.request == "session")
+    }
+
+    @Test("a target that was stopped is not called again")
+    func stopped() throws {
+        let outcome = try answered([("stopping", .flag(true))]) { client in
+            #expect(throws: ControlError.stopped) { try client.turnIntoSession() == nil }
+        }
         #expect(outcome.request == "session")
     }
 

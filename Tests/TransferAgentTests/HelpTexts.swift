@@ -48,7 +48,9 @@ enum HelpTexts {
         are ignored. All that is asked can stand in a job file (--job) or in variables
         such as DVM_DELETE_LIMIT: docs/jobs.md. Exit codes are rsync's: 0 complete, 23
         some files could not be transferred, 24 some vanished, 25 deletions were
-        refused, 20 stopped by a signal; with several volumes, that of the worst one.
+        refused, 20 stopped by SIGTERM or SIGINT, within 5 seconds; with several
+        volumes, that of the worst one. SIGHUP and the end of whatever reads the output
+        do not stop a transfer.
 
         USAGE: dvm-source transfer <options>
 
@@ -159,8 +161,10 @@ enum HelpTexts {
 
         Uses rsync's daemon protocol inside TLS: the source is dvm-source transfer, or
         stock rsync behind stunnel. Each volume is a module. When ready, it prints a
-        line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it: running
-        sessions get 20 seconds, a second signal ends them at once.
+        line "listening on ADDR:PORT (TLS)". SIGTERM and SIGINT end it within 5
+        seconds: sources are told that the target stopped, what has arrived is kept for
+        the next run. Exit code 0, or 20 if a session was interrupted. SIGHUP is
+        ignored.
 
         USAGE: dvm-target serve [<options>] --listen <addr:port> --volume <name=path> ... --credentials <file>
 

@@ -29,7 +29,8 @@ extension ControlClient {
     ///
     /// - Returns: The connection, on which the target sends its greeting; nil when it is closed, because the target is
     ///   older or the connection broke or was idle for too long.
-    package func turnIntoSession() -> (any ByteStream)? {
+    /// - Throws: ``ControlError/stopped``; there is no use in another connection then.
+    package func turnIntoSession() throws(ControlError) -> (any ByteStream)? {
         guard channel.idleTime < Self.restLimit else {
             close()
             return nil
@@ -44,8 +45,9 @@ extension ControlClient {
             }
             return channel.handOver()
         } catch {
-            // A new connection reports what is wrong, if anything.
             close()
+            if case .stopped = error { throw error }
+            // A new connection reports what is wrong, if anything.
             return nil
         }
     }

@@ -83,6 +83,9 @@ package protocol DaemonConnection: Sendable {
     /// Whether the client has closed it.
     var isGone: Bool { get }
 
+    /// Ends the session in an orderly way on request; nil when nobody requests that.
+    var stop: SessionStop? { get }
+
     /// Begins a session on it once the client is admitted.
     ///
     /// - Returns: The reason for refusing, for the client; nil on success.
@@ -90,6 +93,10 @@ package protocol DaemonConnection: Sendable {
 
     /// Aborts the session.
     func end()
+}
+
+extension DaemonConnection {
+    package var stop: SessionStop? { nil }
 }
 
 /// A connection of which only the stream is known.

@@ -116,8 +116,9 @@ package struct DaemonSession {
     }
 
     private func serve(_ request: Admitted, over channel: SessionChannel) -> SessionResult {
-        let session = ServerSession(observer: request.visit?.observer ?? observer, progress: progress)
-        let run = {
+        var session = ServerSession(observer: request.visit?.observer ?? observer, progress: progress)
+        session.stop = connection?.stop
+        let run = { [session] in
             session.serve(request.arguments, version: request.version, place: request.place, over: channel)
         }
         return request.visit?.run(run) ?? run()

@@ -90,6 +90,8 @@ package struct ClientSession: Sendable {
     package var earlyInput: [UInt8] = []
     /// The sources of a push that cannot be opened.
     package var failedSources: [SourceFailure] = []
+    /// Ends the session on request; nil when nobody requests that.
+    package var stop: SessionStop?
     /// The additional work of a visit; nil for an ordinary session.
     var visit: Visit?
 
@@ -328,6 +330,7 @@ package struct ClientSession: Sendable {
         var isSending = false
         if case .push = direction { isSending = true }
         let state = makeState(parameters, isSending: isSending)
+        stop?.begin(state)
         state.mentionAlgorithms()
         let runner = SessionRunner(state: state, channel: channel)
         do throws(EngineError) {

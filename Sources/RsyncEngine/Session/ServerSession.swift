@@ -16,6 +16,8 @@ package struct ServerSession {
     /// Whether the observer prints this side's messages when the client asks for that (`--stderr=all`); a daemon has
     /// nowhere to print them.
     package var printsOwnMessages = false
+    /// Ends the session on request; nil when nobody requests that.
+    var stop: SessionStop?
 
     /// Prepares a session.
     ///
@@ -123,6 +125,7 @@ package struct ServerSession {
             return end(early, channel)
         }
         let state = makeState(options, parameters, place, isSending: arguments.isSender)
+        stop?.begin(state)
         let runner = SessionRunner(state: state, channel: channel)
         var timer: StopTimer?
         defer { timer?.cancel() }

@@ -68,6 +68,8 @@ final class SessionState: Sendable {
     /// Set while the outbox is not empty, so that the owner of the output can check it without taking the lock.
     private let hasOutbox = Atomic<Bool>(false)
     private let failed = Atomic<Bool>(false)
+    /// Whether the peer was told of the failure.
+    private let hasTold = Atomic<Bool>(false)
 
     init(
         options: TransferOptions,
@@ -118,6 +120,18 @@ final class SessionState: Sendable {
     }
 
     // MARK: failure
+
+    /// Ends the work on a long file when the session has failed in the meantime.
+    ///
+    /// - Throws: The failure.
+    func checkFailure() throws(WireError) {
+        if hasFailed, let failure { throw failure.asWireError }
+    }
+
+    /// Records that the peer is told of the failure.
+    ///
+    /// - Returns: Whether it has not been told before.
+    func beginTelling() -> Bool { !hasTold.exchange(true, ordering: .relaxed) }
 
     /// The first failure; the session is ending once there is one.
     var failure: EngineError? { guarded.withLock { $0.failure } }

@@ -161,11 +161,13 @@ extension SessionState {
     /// Tells the peer why this side is stopping, if the protocol has a message for it and the connection may still work
     /// (protocol specification, session 9.3).
     ///
-    /// Called by the owner of the output. A failure to write is ignored: the session has already failed.
+    /// Called by the owner of the output; only the first call has an effect. A failure to write is ignored: the session has
+    /// already failed.
     func tell(_ failure: EngineError, over output: WireOutput) {
         let code = failure.exitCode
         // The connection of a session that was stopped on request still works.
         guard ![10, 12, 19, 30].contains(code) || failure.isRequestedStop else { return }
+        guard beginTelling() else { return }
         if isServer {
             switch failure {
             case .peerExit: break

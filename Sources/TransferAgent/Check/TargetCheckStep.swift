@@ -88,7 +88,7 @@ struct TargetCheckStep {
         } else {
             verdict.hasCountedDeletions = try countDeletions(over: nil).hasCounted
         }
-        verdict.stream = client.turnIntoSession()
+        do throws(ControlError) { verdict.stream = try client.turnIntoSession() } catch { throw AgentError(error) }
         return verdict
     }
 
@@ -139,7 +139,7 @@ struct TargetCheckStep {
                 options.carry(carried(to: nil), labels: volume.labels)
                 options.comparison.comparesNanoseconds = false
                 return Verdict(options: options, durability: .older)
-            case .transport, .ended, .silent, .broken, .unusable, .loginRefused: throw AgentError(error)
+            case .transport, .ended, .silent, .broken, .unusable, .loginRefused, .stopped: throw AgentError(error)
             }
         }
         var verdict = Verdict(options: try compare(with: facts, client), durability: .older)

@@ -1,4 +1,5 @@
 package import LinuxSystem
+package import RsyncEngine
 import Synchronization
 package import Transport
 
@@ -12,8 +13,13 @@ package final class CancellableCall: Sendable {
         var streams: [any ByteStream] = []
     }
 
+    /// How long a session may take to end after it was told to.
+    private static let farewell = Duration.seconds(3)
+
     /// Ends the wait for a connection.
     package let stop: StopSignal
+    /// Ends a session over one of the connections in an orderly way.
+    package let session = SessionStop()
     private let state = Mutex(State())
 
     package init() throws(SystemError) { stop = try StopSignal() }
@@ -50,13 +56,22 @@ package final class CancellableCall: Sendable {
     /// How long the target may count a connection that has ended.
     package static let afterglow = Duration.seconds(3)
 
-    /// Ends the connection, or the attempt to get one.
+    /// Ends the connection, or the attempt to get one; a running session gets a little time to tell its peer.
     package func cancel() {
         let streams = state.withLock { state in
             state.isCancelled = true
             return state.streams
         }
         stop.raise()
-        for stream in streams { stream.close() }
+        let close = { @Sendable in for stream in streams { stream.close() } }
+        guard session.request() else { return close() }
+        do throws(SystemError) {
+            _ = try WorkerThread(name: "dvm-farewell") {
+                _ = BoundedQueue<Never>(capacity: 1, name: "end of a stopped session").pop(within: Self.farewell)
+                close()
+            }
+        } catch {
+            close()
+        }
     }
 }

@@ -205,6 +205,7 @@ extension AgentError {
         case .ended, .silent: self.init(.silence, "\(error)", exitCode: 30)
         case .loginRefused: self.init(.loginRefused, "\(error)", exitCode: 5)
         case .refused(let text): self.init(.refusedByTarget, "the target refused: \(text)", exitCode: 5)
+        case .stopped: self.init(.stoppedByPeer, "\(error)", exitCode: 20)
         case .broken, .unusable, .unknownRequest: self.init(.protocolBroken, "\(error)", exitCode: 2)
         }
     }

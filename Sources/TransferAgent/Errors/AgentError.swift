@@ -1,3 +1,4 @@
+import LinuxSystem
 package import Logging
 
 /// A failure as reported to the user: what was attempted, on what, the result, and what to do.
@@ -21,6 +22,13 @@ package struct AgentError: Error, Equatable, Sendable, CustomStringConvertible {
 }
 
 extension AgentError {
+    /// A target that was stopped while sources were writing.
+    ///
+    /// - Parameter sessions: How many sessions were not complete.
+    package init(interrupted sessions: Int) {
+        self.init(.cancelled, "stopped by a signal during \(counted(sessions, "session"))", exitCode: 20)
+    }
+
     /// The parts of a log line for programs.
     package var logParts: Logger.Metadata {
         ["code": .string(failure.code), "exitCode": .stringConvertible(exitCode)]

@@ -207,7 +207,7 @@ extension FailureTable {
             exits: .sentByPeer,
             "the target stopped",
             cause: "an error at the target, or it was stopped",
-            advice: "check the target's log"
+            advice: "check the target's log, then run again; completed work is kept"
         ),
         Row(
             .silence,

@@ -11,6 +11,9 @@ package enum ProcessSetup {
         ResourceLimit.openFiles.raise()
     }
 
+    /// Lets the process outlive the terminal or the exec that it was started from.
+    package static func ignoreHangUps() { signal(SIGHUP, SIG_IGN) }
+
     /// Lets received files get exactly the modes that were sent.
     package static func clearUmask() { _ = umask(0) }
 }

@@ -4,20 +4,33 @@ import ProcessSupport
 
 /// SIGINT and SIGTERM, taken by a thread instead of ending the process.
 ///
+/// In process 1 of a container, SIGCHLD is taken too: the kernel makes the children of programs that have ended, such as
+/// those of an exec, children of process 1, which has to collect their exit status.
+///
 /// ## Concurrency model
 /// Blocked in the main thread (`AwaitedSignals`); see there why the main function must not be `async`.
 package enum StopSignals {
+    /// How long the process may run after the first signal.
+    ///
+    /// Work that the stop does not end, such as a wait for a slow disk, ends with the process. Kubernetes grants 30 s by
+    /// default, `podman stop` 10 s.
+    package static let limit = Duration.milliseconds(4700)
+
     /// Blocks the signals; to be called on the main thread before any other thread is started.
     package static func block() { _ = AwaitedSignals(blocking: numbers) }
 
     /// Runs asynchronous work while the calling thread, the main one, sleeps.
     ///
-    /// The first signal cancels the work, a second one ends the process at once with rsync's exit code 20.
+    /// The first signal cancels the work. The process ends with rsync's exit code 20 at a second one, and ``limit`` after
+    /// the first.
     ///
-    /// - Parameter work: What to do.
+    /// - Parameters:
+    ///   - end: Called, on another thread, before the process is ended so.
+    ///   - work: What to do.
     /// - Returns: What the work returned, after a signal too.
     /// - Throws: ``AgentError`` when no thread can be started to wait for signals.
     package static func run<Value: Sendable>(
+        beforeEnd end: @escaping @Sendable () -> Void = {},
         _ work: @escaping @Sendable () async -> Value
     ) throws(AgentError) -> Value {
         let answer = BoundedQueue<Value>(capacity: 1, name: "end of the work")
@@ -26,9 +39,16 @@ package enum StopSignals {
             answer.push(value)
         }
         do throws(SystemError) {
-            try AwaitedSignals(blocking: numbers).watch { _ in
-                // A second signal means not to wait.
-                guard !task.isCancelled else { _exit(20) }
+            if isFirstProcess { reapChildren() }
+            try AwaitedSignals(blocking: numbers).watch { number in
+                if number == SIGCHLD {
+                    reapChildren()
+                    return true
+                }
+                if task.isCancelled || !endLater(end) {
+                    end()
+                    _exit(20)
+                }
                 task.cancel()
                 return true
             }
@@ -41,5 +61,22 @@ package enum StopSignals {
         return value
     }
 
-    private static let numbers = [SIGINT, SIGTERM]
+    /// Ends the process when ``limit`` has passed.
+    ///
+    /// - Returns: False when no thread can be started for that.
+    private static func endLater(_ end: @escaping @Sendable () -> Void) -> Bool {
+        do throws(SystemError) {
+            _ = try WorkerThread(name: "dvm-overdue") {
+                _ = BoundedQueue<Never>(capacity: 1, name: "end of the process").pop(within: limit)
+                end()
+                _exit(20)
+            }
+            return true
+        } catch {
+            return false
+        }
+    }
+
+    private static let isFirstProcess = getpid() == 1
+    private static let numbers = [SIGINT, SIGTERM] + (isFirstProcess ? [SIGCHLD] : [])
 }

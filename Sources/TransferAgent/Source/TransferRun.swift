@@ -24,18 +24,29 @@ package struct TransferRun: Sendable {
     ///
     /// A volume that fails does not prevent the next one; cancellation of the task does.
     ///
-    /// - Returns: The outcome of each volume that was begun, in the job's order.
+    /// - Returns: The outcome of each volume in the job's order, also of those that were not begun.
     package func run() async -> [VolumeOutcome] {
         await withTaskGroup(of: (Int, VolumeOutcome).self) { group in
             var outcomes: [(index: Int, outcome: VolumeOutcome)] = []
             for (index, volume) in job.volumes.enumerated() {
                 if index >= job.parallel, let ended = await group.next() { outcomes.append(ended) }
-                guard index == 0 || !Task.isCancelled else { break }
+                guard index == 0 || !Task.isCancelled else {
+                    outcomes.append((index, notBegun(volume)))
+                    continue
+                }
                 group.addTask { (index, await transfer(volume, isFirst: index == 0 && job.parallel == 1)) }
             }
             for await ended in group { outcomes.append(ended) }
             return outcomes.sorted { $0.index < $1.index }.map(\.outcome)
         }
+    }
+
+    /// The outcome of a volume whose turn did not come before the run was stopped.
+    private func notBegun(_ volume: VolumeJob) -> VolumeOutcome {
+        let error = AgentError(.cancelled, "stopped before this volume was begun", exitCode: 20)
+        let outcome = VolumeOutcome(name: volume.name, error: error, elapsed: .zero)
+        display.end(outcome)
+        return outcome
     }
 
     private func transfer(_ volume: VolumeJob, isFirst: Bool) async -> VolumeOutcome {
@@ -168,7 +179,8 @@ private struct VolumeTransfer {
         let stream: any ByteStream
         if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
         let observer = VolumeObserver(display: display)
-        let session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
+        var session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
+        session.stop = call.session
         let result = session.run(module: Array(volume.module.utf8), .push([source], to: []), login: job.login)
         let tally = result.statistics.inPlace
         if let tally, let refusal = tally.refusal, result.exitCode == 25 {

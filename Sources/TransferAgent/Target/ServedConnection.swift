@@ -13,6 +13,7 @@ struct ServedConnection: DaemonConnection {
     /// Its number in the table of connections.
     let number: Int
     let connections: ServedConnections
+    let stop: SessionStop?
     /// How many sessions there may be at once.
     let limit: Int
     let nameFiles: NameFiles

@@ -1,4 +1,5 @@
 import LinuxSystem
+import RsyncEngine
 import Synchronization
 import Transport
 
@@ -8,14 +9,22 @@ import Transport
 /// `state` is accessed by accepting threads, by the connections' threads at their ends, and by the thread that stops the
 /// service. `left` becomes empty-and-closed when the last connection has ended after ``close()``.
 final class ServedConnections: Sendable {
+    /// A connection, and how its session is ended.
+    private struct Connection {
+        let stream: any ByteStream
+        let stop: SessionStop
+    }
+
     private struct State {
-        var streams: [Int: any ByteStream] = [:]
+        var open: [Int: Connection] = [:]
         /// Which of them are sessions: they have logged in.
         var sessions: Set<Int> = []
         /// Which of them are control conversations that have logged in.
         var conversations: Set<Int> = []
         var nextNumber = 1
         var isClosed = false
+        /// How many sessions were ended by this side before they were complete.
+        var interrupted = 0
     }
 
     private let state = Mutex(State())
@@ -23,14 +32,14 @@ final class ServedConnections: Sendable {
 
     /// Adds a connection.
     ///
-    /// - Returns: Its number; nil when the service is stopping.
-    func add(_ stream: any ByteStream) -> Int? {
+    /// - Returns: Its number, and what ends its session; nil when the service is stopping.
+    func add(_ stream: any ByteStream) -> (number: Int, stop: SessionStop)? {
         state.withLock { state in
             guard !state.isClosed else { return nil }
-            let number = state.nextNumber
+            let (number, stop) = (state.nextNumber, SessionStop())
             state.nextNumber += 1
-            state.streams[number] = stream
-            return number
+            state.open[number] = Connection(stream: stream, stop: stop)
+            return (number, stop)
         }
     }
 
@@ -55,13 +64,22 @@ final class ServedConnections: Sendable {
         }
     }
 
+    /// Records that a session failed; it counts as interrupted if it was told to stop.
+    func noteFailure(of number: Int) {
+        state.withLock { state in
+            guard state.open[number]?.stop.isRequested == true else { return }
+            state.sessions.remove(number)
+            state.interrupted += 1
+        }
+    }
+
     /// Removes a connection.
     func remove(_ number: Int) {
         let isLast = state.withLock { state in
-            state.streams[number] = nil
+            state.open[number] = nil
             state.sessions.remove(number)
             state.conversations.remove(number)
-            return state.isClosed && state.streams.isEmpty
+            return state.isClosed && state.open.isEmpty
         }
         if isLast { ended.close() }
     }
@@ -70,7 +88,7 @@ final class ServedConnections: Sendable {
     func close() {
         let isEmpty = state.withLock { state in
             state.isClosed = true
-            return state.streams.isEmpty
+            return state.open.isEmpty
         }
         if isEmpty { ended.close() }
     }
@@ -83,8 +101,20 @@ final class ServedConnections: Sendable {
         return true
     }
 
+    /// Tells all sessions and conversations to end.
+    ///
+    /// - Returns: How many sessions there are.
+    func requestStop() -> Int {
+        let (stops, count) = state.withLock { state in (state.open.values.map(\.stop), state.sessions.count) }
+        for stop in stops { stop.request() }
+        return count
+    }
+
+    /// How many sessions were ended before they were complete, with those that have not ended yet.
+    var interrupted: Int { state.withLock { $0.interrupted + $0.sessions.count } }
+
     /// Closes all connections.
     func breakAll() {
-        for stream in state.withLock({ Array($0.streams.values) }) { stream.close() }
+        for connection in state.withLock({ Array($0.open.values) }) { connection.stream.close() }
     }
 }

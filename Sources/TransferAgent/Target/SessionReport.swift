@@ -56,7 +56,8 @@ extension DaemonSession.Report {
         if figures.grownFiles > 0 { text += ", \(grouped(figures.grownFiles)) of them grew while being read" }
         if let failure = result.failure {
             let error = AgentError(failure, lastWords: notes.lastWords)
-            text += ": \(error.failure.code): \(error.observed)"
+            let observed = failure.isPeerExit ? "the source stopped" : error.observed
+            text += ": \(error.failure.code): \(observed)"
         }
         if let successor = (hold as? WriterClaim)?.endedFor {
             text += ", ended: its job started again from \(successor)"

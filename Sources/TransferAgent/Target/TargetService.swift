@@ -17,6 +17,10 @@ package final class TargetService: Sendable {
     private static let loginLimit = Duration.seconds(20)
     /// The read size for a client that has not logged in, in bytes: small, to save memory.
     private static let strangersPiece = 4096
+    /// How long sessions may take to end after they were told to.
+    private static let farewell = Duration.seconds(3)
+    /// How long sessions may take to end after their connections were closed.
+    private static let leastRest = Duration.seconds(1)
 
     private let endpoints: [Endpoint]
     private let catalogue: VolumeCatalogue
@@ -157,6 +161,22 @@ package final class TargetService: Sendable {
         return false
     }
 
+    /// Closes the service, tells its sessions and their sources to end, and closes those that have not ended in time.
+    ///
+    /// Blocks the calling thread for at most ``farewell`` and ``leastRest``. A session that is still busy then, with a slow
+    /// disk for example, leaves its partial file or journal for the next one when the process ends.
+    ///
+    /// - Returns: How many sessions were ended before they were complete.
+    package func stop() -> Int {
+        close()
+        let running = connections.requestStop()
+        if running > 0 { log.notice("stopping: \(counted(running, "session")) told to end") }
+        guard !connections.waitForEnd(within: Self.farewell) else { return connections.interrupted }
+        connections.breakAll()
+        _ = connections.waitForEnd(within: Self.leastRest)
+        return connections.interrupted
+    }
+
     // MARK: connections
 
     /// Accepts until the listener is closed.
@@ -175,10 +195,13 @@ package final class TargetService: Sendable {
 
     /// Gives a client a slot and a thread.
     private func receive(_ socket: SocketStream, at endpoint: Endpoint) {
-        guard let slot = slots.enter(socket), let number = connections.add(socket) else { return socket.close() }
+        guard let slot = slots.enter(socket), let (number, stop) = connections.add(socket) else {
+            return socket.close()
+        }
+        let connection = Connection(socket: socket, number: number, stop: stop, start: .now)
         do throws(SystemError) {
             _ = try WorkerThread(name: "dvm-session") { [self] in
-                serve(socket, number: number, slot: slot, context: endpoint.context)
+                serve(connection, slot: slot, context: endpoint.context)
                 end(number, socket)
             }
         } catch {
@@ -192,8 +215,8 @@ package final class TargetService: Sendable {
         connections.remove(number)
     }
 
-    private func serve(_ socket: SocketStream, number: Int, slot: LoginSlot, context: TLSContext?) {
-        let start = ContinuousClock.now
+    private func serve(_ connection: Connection, slot: LoginSlot, context: TLSContext?) {
+        let (socket, number) = (connection.socket, connection.number)
         let tunnel: TLSStream?
         do throws(SecureTunnelError) {
             if context != nil { try waitForHello(on: socket) }
@@ -217,19 +240,23 @@ package final class TargetService: Sendable {
                 return logUnauthenticated(number, socket, ": too many connections")
             }
             if tunnel.session.applicationProtocol == ControlChannel.applicationProtocol {
-                let wantsSession = converse(tunnel, over: socket, number: number, slot: slot)
-                guard wantsSession else { return }
-                return serveSession(over: tunnel, Connection(socket: socket, number: number, start: .now), nil)
+                guard converse(tunnel, connection, slot: slot) else { return }
+                var session = connection
+                session.start = .now
+                return serveSession(over: tunnel, session, nil)
             }
         }
-        serveSession(over: tunnel ?? socket, Connection(socket: socket, number: number, start: start), slot)
+        serveSession(over: tunnel ?? socket, connection, slot)
     }
 
     /// A connection on its thread.
     private struct Connection {
         let socket: SocketStream
         let number: Int
-        let start: ContinuousClock.Instant
+        /// Ends its session.
+        let stop: SessionStop
+        /// When the connection, or the session on it, began.
+        var start: ContinuousClock.Instant
     }
 
     /// Serves a session.
@@ -255,11 +282,13 @@ package final class TargetService: Sendable {
                 socket: socket,
                 number: number,
                 connections: connections,
+                stop: connection.stop,
                 limit: sessionLimit,
                 nameFiles: nameFiles
             )
         )
         let report = session.run(over: stream)
+        if report.result?.failure != nil { connections.noteFailure(of: number) }
         if let text = endText(report.endReason) { return logUnauthenticated(number, socket, text) }
         let line = report.line(notes: observer, elapsed: .now - connection.start)
         guard !report.user.isEmpty else { return logUnauthenticated(number, socket, line) }
@@ -279,8 +308,9 @@ package final class TargetService: Sendable {
     /// Serves a control conversation, which does not count as a session; only failures are logged.
     ///
     /// - Returns: Whether the client requested a session on the same connection.
-    private func converse(_ stream: TLSStream, over socket: SocketStream, number: Int, slot: LoginSlot) -> Bool {
-        let report = control.serve(stream, over: socket) {
+    private func converse(_ stream: TLSStream, _ connection: Connection, slot: LoginSlot) -> Bool {
+        let (socket, number) = (connection.socket, connection.number)
+        let report = control.serve(stream, over: socket, isStopped: { connection.stop.isRequested }) {
             stream.pieceSize = TLSStream.usualPiece
             return slot.leave() && connections.beginConversation(number, limit: 2 * sessionLimit + 4)
         }

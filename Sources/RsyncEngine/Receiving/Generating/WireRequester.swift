@@ -92,6 +92,8 @@ final class WireRequester: TransferRequester {
     }
 
     func sendKeepAlive() {
+        // Whatever takes so long here need not keep the news from the peer.
+        if let failure = state.failure { return state.tell(failure, over: output) }
         do throws(WireError) {
             try state.sendOutbox(to: output)
             try state.tellTally(to: output, every: .seconds(1))
@@ -139,6 +141,7 @@ final class WireRequester: TransferRequester {
         var number = 0
         basis.adviseSequential()
         while number < geometry.count {
+            try state.checkFailure()
             let count = min(perRead, geometry.count - number)
             let range = number..<number + count
             let length = range.reduce(0) { $0 + geometry.length(of: $1) }
