@@ -69,7 +69,7 @@ def _kind(it, path):
 
 def _is_new_file(it, path):
     there = it.before.get(path)
-    return _kind(it, path) == "-" and (there is None or there.kind == "l")
+    return _kind(it, path) == "-" and (there is None or there.kind in "lpcb")
 
 
 def _mode_of_similar(it, difference):

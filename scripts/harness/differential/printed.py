@@ -4,12 +4,15 @@ import os
 import re
 
 # Lines that count bytes on the wire or seconds.
-UNSTEADY = re.compile(rb"sent |total size is .*speedup|Total bytes |File list ")
+# A server that cannot make its destination may end its client before the list is complete ("done").
+UNSTEADY = re.compile(rb"done$|sent |total size is .*speedup|Total bytes |File list ")
 # What -vv says about the hash table of block sums (docs/differences.md).
 OWN_TABLES = re.compile(rb" hash_hits=\d+  false_alarms=\d+")
 # Progress of a file, or of all: that a file is complete is compared, when is not, nor how much of the list has arrived by then.
 PROGRESS = re.compile(rb"\s*([0-9.,KMGTP]+) +(\d+%) +\S+/s +\S+(?: \((xfr#\d+), (?:to|ir)-chk=\d+/\d+\))? *")
 COUNTED_FILES = re.compile(rb" \d+ files\.\.\.$")
+# The line goes on with "done", or with what another process printed.
+LIST_BEGINS = re.compile(rb"((?:building|receiving) file list \.\.\. )")
 STEPS = {"-v": 1, "-vv": 2, "--remote-option=-vv": 2}
 ITEMIZED = re.compile(rb"[<>ch.*][fdLDS][.+?a-zA-Z ]{9} |\*deleting ")
 # Where a run took place, as a daemon's module shows it, which program and port it used, and who prints a message.
@@ -25,7 +28,7 @@ WIRE_BYTES = {"--out-format=%n %b %c": re.compile(rb"(?<= )\d+ \d+$")}
 def comparable(text, place, arguments):
     """The lines that another run of the same kind prints, too, in no order."""
     text = PROGRAM.sub(b"PROGRAM", PLACE.sub(b"@", text.replace(os.fsencode(place), b"@")))
-    text = OWN_TABLES.sub(b"", text)
+    text = LIST_BEGINS.sub(rb"\1\n", OWN_TABLES.sub(b"", text))
     for word in WIRE_BYTES.keys() & set(arguments):
         text = b"\n".join(WIRE_BYTES[word].sub(b"", line) for line in text.split(b"\n"))
     # With more than -vv, the steps of the program's own functions (docs/differences.md).
