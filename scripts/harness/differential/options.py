@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 PATTERNS = ["*.log", "a", "/a", "sub/", "/sub/", "x?", "*.txt", "**/core", "sub/**", "[a-c]*", "*", "*/", "dir.d/***", "e*e", ".*"]
 RULES = ["- *.log", "+ c.txt", "-! */", "-/ /src/a", "H x?", "S x1", "P *.bak", "R *.log", "P extra*", "-s d.log", "-r extra0", "-p x*",
-         ". rules.merge", ": .rsync-filter", ":- .cvsignore", ":e .rules", ":n- .rules", ":w .cvsignore", "dir-merge .rules",
+         ". rules.merge", ": .rsync-filter", ":- .cvsignore", ":e .rules", ":n- .rules", ":w- .cvsignore", "dir-merge .rules",
          "merge rules.merge", "exclude b", "include */", "hide a", "show x1", "protect x*", "risk *.log", "!", "-C", ":C", "-x user.n1"]
 BASES = [["-a"], ["-a"], ["-a"], ["-rlpt"], ["-rlptgoD"], ["-r"], ["-rt"], ["-aH"], ["-aH"], ["-aHAX"], ["-rltD"], ["-dt"], ["-lt"], ["-rlp"]]
 INFO = ["all", "none", "name", "name2", "del", "skip", "skip2", "copy", "stats", "stats2", "misc2", "flist2", "nonreg0", "remove", "backup",
