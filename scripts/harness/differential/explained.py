@@ -6,7 +6,7 @@ import os
 import re
 import stat
 
-from harness.differential import linked
+from harness.differential import linked, trees
 from harness.differential.comparing import Aspect, Code, Line, paired
 
 # `row`: how the row of docs/differences.md begins. `explains` gets a comparison and what differs, and returns those of the
@@ -339,12 +339,11 @@ def _names_of_many(it, found):
     """Lines about names of one file, where stock knew only some of its lists."""
     if not ("H" in it.letters and it.receives and max(len(run["lines"]) for run in (it.expected, it.found)) > MANY):
         return []
-    trees = [run["trees"]["dst"] for run in (it.expected, it.found)]
-    linked = {path for tree in trees for path, entry in tree.items() if len(entry.get("links", [])) > 1}
+    linked_paths = {path for run in (it.expected, it.found) for path, entry in run["trees"]["dst"].items() if len(entry.get("links", [])) > 1}
 
     def is_linked(line):
         name = re.fullmatch(rb"(?:[<>ch.]f.{9} )?(.*?)(?: => .*)?", line)[1]
-        return any(path == name or path.endswith(b"/" + name) for path in linked)
+        return any(path == name or path.endswith(b"/" + name) for path in linked_paths)
     return [line for line in found if isinstance(line, Line) and is_linked(line.text)]
 
 
@@ -356,6 +355,12 @@ def _is_of_group_0_line(it, difference):
     if not (isinstance(difference, Line) and re.match(rb"\.[fdLDS].{9} ", difference.text)):
         return False
     return not difference.is_ours and difference.text[7:8] == b"g" and _is_of_group_0(it, difference.text[12:].rstrip(b"/"))
+
+
+def _is_access_to_merge_file(it, difference):
+    """Whether stock itemizes no more than the access time of a file that it has read itself."""
+    name = re.fullmatch(rb"\.f\.{6}u\.\. (.*)", difference.text) if isinstance(difference, Line) and not difference.is_ours else None
+    return name is not None and os.path.basename(name[1]) in trees.MERGE_FILES
 
 
 LIST_KINDS = {False: re.compile(rb"(sending|receiving) incremental file list"),
@@ -428,6 +433,7 @@ KNOWN = [
     Known("a device, FIFO or socket in place of a symbolic link", _each(_forgets_permissions, _is_mode_of_link)),
     Known("`-X` before protocol 30, in a local copy",
           _each(lambda it: it.is_local and "X" in it.letters and it.protocol < 30, _is_long_value)),
+    Known("`-U`: merge files that the sender reads", _each(lambda it: it.sends and "U" in it.letters, _is_access_to_merge_file)),
     Known("`-R`: file lists", _each(lambda it: "R" in it.letters and it.is_incremental, _is_list_kind)),
     Known("`-R`: file lists", lambda it, found: _capabilities(it, found) if "R" in it.letters and it.is_incremental else []),
     Known("a kept file with set-ID bits whose owner or group changes", lambda it, found: _set_id_lines(it, found) if it.receives else []),
