@@ -23,7 +23,8 @@ extension OptionTable {
             "--blocking-io",
             "blocking I/O for the remote shell (always used)",
             client: .toggle { _, _ in }
-        ),
+        )
+        .withoutEffectOnServer,
         .clientSetting("--port=PORT", "a daemon's port") { (state, value) throws(OptionError) in
             state.settings.connection.port = try value.number(in: 1...UInt16.max)
         }
@@ -38,7 +39,8 @@ extension OptionTable {
             off: { $0.settings.connection.timeout = 0 }
         ) { (state, value) throws(OptionError) in
             state.settings.connection.timeout = try value.number(in: 0...Int(Int32.max))
-        },
+        }
+        .withoutEffectOnServer,
         .clientSetting("--password-file=FILE", "read a daemon's password from a file") {
             $0.settings.connection.passwordFile = $1.bytes
         },

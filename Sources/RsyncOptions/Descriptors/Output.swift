@@ -23,23 +23,27 @@ extension OptionTable {
             "--itemize-changes, -i",
             "print every change",
             client: .toggle { $0.transfer.output.itemize = $1 ? $0.transfer.output.itemize + 1 : 0 }
-        ),
+        )
+        .withoutEffectOnServer,
         .clientSetting("--out-format=FORMAT", "format of the lines for changes") {
             $0.settings.outFormat = $1.bytes
-        },
+        }
+        .withoutEffectOnServer,
         logFormat,
         OptionDescriptor(
             "--progress",
             "print the progress of each file",
             client: .toggle { $0.transfer.output.showsProgress = $1 }
-        ),
+        )
+        .withoutEffectOnServer,
         OptionDescriptor(
             "-P",
             "same as --partial --progress",
             client: .effect {
                 $0.transfer.placement.partial = true
                 $0.transfer.output.showsProgress = true
-            }
+            },
+            server: .effect { $0.transfer.placement.partial = true }
         ),
         .flag(
             "--stats",
@@ -52,12 +56,14 @@ extension OptionTable {
             "--human-readable, -h",
             "numbers with units (-h alone is help)",
             client: .toggle { $0.settings.humanLevel = $1 ? min(3, $0.settings.humanLevel + 1) : 0 }
-        ),
+        )
+        .withoutEffectOnServer,
         OptionDescriptor(
             "--8-bit-output, -8",
             "do not escape bytes above 127",
             client: .toggle { $0.settings.keepsHighBytes = $1 }
-        ),
+        )
+        .withoutEffectOnServer,
     ]
 
     private static let streams: [OptionDescriptor] = [
@@ -71,7 +77,8 @@ extension OptionTable {
         .clientSetting("--outbuf=MODE", "buffering of the output: N(one), L(ine) or B(lock)") {
             (state, value) throws(OptionError) in
             state.settings.buffering = try value.buffering()
-        },
+        }
+        .withoutEffectOnServer,
         OptionDescriptor(
             "--log-file=FILE",
             "write a log",
@@ -90,7 +97,8 @@ extension OptionTable {
             "--motd",
             "print a daemon's message of the day; --no-motd: neither it nor the modules",
             client: .toggle { $0.settings.showsGreeting = $1 }
-        ),
+        )
+        .withoutEffectOnServer,
     ]
 
     private static let information: [OptionDescriptor] = [

@@ -84,6 +84,16 @@ extension OptionDescriptor {
         OptionDescriptor(spellings, help, client: .value(read, off: off))
     }
 
+    /// The same for a client; a server that gets it with `--remote-option` takes it as rsync does, but prints nothing.
+    var withoutEffectOnServer: OptionDescriptor {
+        var option = self
+        switch client {
+        case .value: option.server = .value({ _, _ in }, off: { _ in })
+        case .toggle, .effect, .unknown, .refused: option.server = .toggle { _, _ in }
+        }
+        return option
+    }
+
     /// An option of rsync that is refused by name, with the reason.
     ///
     /// With `mayBeOff`, a client may turn it off, which has no effect.

@@ -162,6 +162,10 @@ SETS = {
     "relative, missing name, no implied directories": Set("-riR --no-implied-dirs --delete-missing-args", "src/d/no", errors=False),
     "excluded directory, not recursive": Set("-lti --exclude=*/", "src/d src/f"),
     "empty directories, counted": Set("-am --stats", tree=SMALL + "; mkdir -p src/n/e src/d/e", ignored=(NUMBERS,)),
+    "deleting before, dry run, into nothing": Set("-rin --delete-before", target="dst/no/x/"),
+    "deleting after, dry run, into nothing": Set("-rin --delete-after", target="dst/new"),
+    "remote options, what only a client prints": Set(
+        "-ai -M-ii -M-h -M-8 -M-P -M--progress -M--out-format=%n -M--outbuf=N -M--blocking-io -M--no-motd -M--contimeout=9", roles=OVER_SHELL),
     "list, quiet": Set("-rq --list-only"),
     "links that lead into their own directory": Set("-rik", tree=LOOP, roles=("local", "client-of-shell", "server"), errors=False),
     "contents of links that lead into their own directory": Set("-riL", tree=LOOP, errors=False),

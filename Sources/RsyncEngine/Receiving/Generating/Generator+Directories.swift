@@ -189,6 +189,8 @@ extension Generator {
     }
 
     private func deleteEverywhere(_ list: FileList, pause: () -> Void) {
+        // A destination that a dry run has not made stands for the working directory.
+        guard !context.destination.wasCreated || state.execution.changesDestination else { return }
         let mentionsTops = state.options.output.debugLevel(.del) > 0
         for position in 0..<list.count {
             let entry = list.entry(sorted: position)
