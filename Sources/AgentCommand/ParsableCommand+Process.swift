@@ -49,8 +49,19 @@ extension ParsableCommand {
         } catch let code as ExitCode {
             endProcess(code.rawValue)
         } catch {
-            endProcess(report(error, arguments))
+            let code = report(error, arguments)
+            if code != 0 { reportMistake(error, arguments) }
+            endProcess(code)
         }
+    }
+
+    /// Leaves a report about a wrong command line behind, where the process would have left one of its end.
+    private static func reportMistake(_ error: any Error, _ arguments: [String]) {
+        let command = configuration.subcommands.first { $0.configuration.commandName == arguments.first }
+        guard let command = command as? any ReportingCommand.Type else { return }
+        let mistake = AgentError(.badSetting, message(for: error), exitCode: 1)
+        // What cannot be opened here gets no report, as in a run without the option.
+        (try? TerminationLog(nil))?.write(TerminationReport(of: command.agent, mistake))
     }
 
     /// Prints the parser's help or error, and returns the exit code for it.

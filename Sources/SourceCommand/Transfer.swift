@@ -4,7 +4,9 @@ import Logging
 package import TransferAgent
 
 /// The command `dvm-source transfer`.
-struct Transfer: LoggingCommand {
+struct Transfer: ReportingCommand {
+    static let agent = "dvm-source"
+
     static let configuration = CommandConfiguration(
         abstract: "Synchronize local volumes to a target.",
         discussion: """
@@ -53,24 +55,22 @@ struct Transfer: LoggingCommand {
     @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")
     var progress: ProgressFormat?
 
+    @OptionGroup var termination: TerminationOptions
+
     func validate() throws {
         guard printJob || !json else { throw ValidationError("--json requires --print-job.") }
     }
 
     func run() throws {
+        guard printJob else { return try runAndReport() }
+        let resolved = try resolved()
+        StandardStream.output.write(json ? resolved.json : resolved.yaml)
+    }
+
+    func work(_ end: TerminationLog) throws -> TerminationReport {
         ProcessSetup.ignoreHangUps()
-        let resolved = try connection.resolved(volumes: volumes) { layer in
-            layer.give("job-name", jobName)
-            layer.give("parallel", parallel)
-            pass.give(to: &layer)
-        }
         let log = log
-        for note in resolved.notes { log.warning("dvm-source: \(note)") }
-        if printJob {
-            StandardStream.output.write(json ? resolved.json : resolved.yaml)
-            return
-        }
-        let settings = resolved.settings
+        let settings = try resolved().settings
         let job = try SourceJob(settings)
         for warning in job.warnings { log.warning("dvm-source: \(warning)") }
         if !noSandbox {
@@ -79,8 +79,18 @@ struct Transfer: LoggingCommand {
         }
         let style = progress ?? .usual(isTerminal: StandardStream.output.isTerminal)
         let run = TransferRun(job, display: ProgressDisplay(style: style, log: log))
-        let outcomes = try StopSignals.run { await run.run() }
-        throw ExitCode(outcomes.worstExitCode)
+        return TerminationReport(try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await run.run() }))
+    }
+
+    /// The job of the command line, the environment and the file; notes about it are logged.
+    private func resolved() throws -> Job {
+        let job = try connection.resolved(volumes: volumes) { layer in
+            layer.give("job-name", jobName)
+            layer.give("parallel", parallel)
+            pass.give(to: &layer)
+        }
+        for note in job.notes { log.warning("dvm-source: \(note)") }
+        return job
     }
 }
 

@@ -4,7 +4,9 @@ import Logging
 package import TransferAgent
 
 /// The command `dvm-target serve`.
-struct Serve: LoggingCommand {
+struct Serve: ReportingCommand {
+    static let agent = "dvm-target"
+
     static let configuration = CommandConfiguration(
         abstract: "Serve volumes to sources until a signal arrives.",
         discussion: """
@@ -98,6 +100,8 @@ struct Serve: LoggingCommand {
     @Flag(help: "Allow MD4 for the password, and MD5 for clients without TLS.")
     var allowWeakDigest = false
 
+    @OptionGroup var termination: TerminationOptions
+
     @Option(help: "The format of log lines on standard error.")
     var logFormat = LogFormat.text
 
@@ -125,7 +129,9 @@ struct Serve: LoggingCommand {
         return settings
     }
 
-    func run() throws {
+    func run() throws { try runAndReport() }
+
+    func work(_ end: TerminationLog) throws -> TerminationReport {
         ProcessSetup.clearUmask()
         ProcessSetup.ignoreHangUps()
         let log = log
@@ -133,10 +139,10 @@ struct Serve: LoggingCommand {
         let notes = noSandbox ? ["not confined: --no-sandbox"] : try AgentSandbox(settings).confine().notes
         for note in notes { log.notice("\(note)") }
         for line in service.announcements { StandardStream.output.write(line + "\n") }
-        let failure = try StopSignals.run { await service.run() }
-        let interrupted = service.stop()
-        if let failure { throw failure }
-        guard interrupted == 0 else { throw AgentError(interrupted: interrupted) }
+        let failure = try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await service.run() })
+        let report = TerminationReport(failure, service.stop())
+        if let error = report.error { log.error("dvm-target: \(error)", metadata: error.logParts) }
+        return report
     }
 }
 

@@ -126,6 +126,10 @@ enum HelpTexts {
                                   reading the volumes.
           --progress <progress>   How progress is shown. (default: tty on a terminal,
                                   else lines) (values: tty, lines, json, none)
+          --termination-log <file>
+                                  Write a JSON object about the end of the process to
+                                  this file. (default: /dev/termination-log, if it is
+                                  there)
           -h, --help              Show help information.
 
         """#
@@ -201,6 +205,10 @@ enum HelpTexts {
                                   keep-alives included, for this long. (default: 120)
           --allow-weak-digest     Allow MD4 for the password, and MD5 for clients
                                   without TLS.
+          --termination-log <file>
+                                  Write a JSON object about the end of the process to
+                                  this file. (default: /dev/termination-log, if it is
+                                  there)
           --log-format <log-format>
                                   The format of log lines on standard error. (values:
                                   text, json; default: text)

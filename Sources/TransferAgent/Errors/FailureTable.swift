@@ -81,19 +81,21 @@ enum FailureTable {
 
             Every failure that `dvm-source` and `dvm-target` report begins with one of these codes, says what was observed, and ends with
             what to do. The codes stay the same in all versions. The exit code is rsync's ([exit-codes.md](exit-codes.md)): the program
-            exits with it when that failure decides; where several are listed, it depends on the command or the moment. `dvm-source doctor` finds
+            exits with it when that failure decides; where several are listed, it depends on the command or the moment. "Retry" says whether the same
+            run may succeed later without a change. `dvm-source doctor` finds
             the first failure on the path to a target. This page is generated from the table in `Sources/TransferAgent/Errors` by `scripts/codes`.
 
             """
         for section in sections {
             text +=
-                "\n## \(section.heading)\n\n| code | exit code | what it means | what usually causes it | what to do |\n"
-            text += "|---|---|---|---|---|\n"
+                "\n## \(section.heading)\n\n| code | exit code | retry | what it means | what usually causes it | what to do |\n"
+            text += "|---|---|---|---|---|---|\n"
             for row in section.rows {
                 let explanation = row.explanation
                 let words = [explanation.meaning, explanation.cause, explanation.advice]
                 // A bar would end the cell, an angle bracket would begin a tag.
-                let safe = ([row.failure.code, row.exitCodes.text] + words).map {
+                let retry = row.failure.isRetryable ? "yes" : "no"
+                let safe = ([row.failure.code, row.exitCodes.text, retry] + words).map {
                     $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
                 }
                 text += "| " + safe.joined(separator: " | ") + " |\n"

@@ -46,7 +46,7 @@ extension VolumeOutcome {
     ///
     /// A dvm-target counts it. A stock one does not report it; but a pass that succeeded has put everything into
     /// place that was sent.
-    private var inPlace: (transferred: Int64, created: Int64, deleted: Int64)? {
+    var inPlace: (transferred: Int64, created: Int64, deleted: Int64)? {
         if let tally = statistics.inPlace { return (tally.transferredFiles, tally.created, tally.deleted) }
         let (created, deleted) = (Int64(statistics.created.total), Int64(statistics.deleted.total))
         let transferred = Int64(statistics.transferredFiles)

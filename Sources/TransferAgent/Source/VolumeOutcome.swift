@@ -59,21 +59,24 @@ extension Sequence<VolumeOutcome> {
     ///
     /// A volume that stopped is worse than one with exceptions (23), that than stopped deletions (25), that than
     /// vanished files (24); among stopped ones the first counts.
-    package var worstExitCode: Int32 {
-        var worst: Int32 = 0
-        for outcome in self where outcome.exitCode.severity > worst.severity { worst = outcome.exitCode }
+    package var worstExitCode: Int32 { worst?.exitCode ?? 0 }
+
+    /// The volume that decides the exit code; nil without volumes.
+    var worst: VolumeOutcome? {
+        var worst: VolumeOutcome?
+        for outcome in self where outcome.severity > worst?.severity ?? -1 { worst = outcome }
         return worst
     }
 }
 
-extension Int32 {
+extension VolumeOutcome {
     fileprivate var severity: Int {
-        switch self {
-        case 0: 0
-        case 24: 1
-        case 25: 2
-        case 23: 3
-        default: 4
+        switch exitCode {
+        case 0: isAccepted ? 1 : 0
+        case 24: 2
+        case 25: 3
+        case 23: 4
+        default: 5
         }
     }
 }

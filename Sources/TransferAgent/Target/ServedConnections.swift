@@ -1,5 +1,6 @@
 import LinuxSystem
 import RsyncEngine
+import RsyncWire
 import Synchronization
 import Transport
 
@@ -23,8 +24,7 @@ final class ServedConnections: Sendable {
         var conversations: Set<Int> = []
         var nextNumber = 1
         var isClosed = false
-        /// How many sessions were ended by this side before they were complete.
-        var interrupted = 0
+        var counts = ServedCounts()
     }
 
     private let state = Mutex(State())
@@ -64,12 +64,11 @@ final class ServedConnections: Sendable {
         }
     }
 
-    /// Records that a session failed; it counts as interrupted if it was told to stop.
-    func noteFailure(of number: Int) {
+    /// Records the end of a session; one that failed after it was told to stop was interrupted.
+    func noteEnd(of number: Int, _ result: SessionResult) {
         state.withLock { state in
-            guard state.open[number]?.stop.isRequested == true else { return }
+            state.counts.add(result, wasStopped: state.open[number]?.stop.isRequested == true)
             state.sessions.remove(number)
-            state.interrupted += 1
         }
     }
 
@@ -110,11 +109,39 @@ final class ServedConnections: Sendable {
         return count
     }
 
-    /// How many sessions were ended before they were complete, with those that have not ended yet.
-    var interrupted: Int { state.withLock { $0.interrupted + $0.sessions.count } }
+    /// What the sessions have done; while stopping, those that have not ended yet count as interrupted.
+    var counts: ServedCounts {
+        state.withLock { state in
+            var counts = state.counts
+            counts.interrupted += state.isClosed ? state.sessions.count : 0
+            return counts
+        }
+    }
 
     /// Closes all connections.
     func breakAll() {
         for connection in state.withLock({ Array($0.open.values) }) { connection.stream.close() }
+    }
+}
+
+/// What a target's sessions have done.
+package struct ServedCounts: Sendable, Equatable {
+    /// How many have ended.
+    package var sessions = 0
+    /// How many of them failed, for whatever reason.
+    package var failed = 0
+    /// How many were ended by this side before they were complete.
+    package var interrupted = 0
+    /// The files that they have put in place.
+    package var files: Int64 = 0
+    /// What they received on the wire.
+    package var bytes: Int64 = 0
+
+    mutating func add(_ result: SessionResult, wasStopped: Bool) {
+        sessions += 1
+        if result.failure != nil { failed += 1 }
+        if result.failure != nil, wasStopped { interrupted += 1 }
+        files = files.addingClamped(result.statistics.inPlace?.transferredFiles ?? 0)
+        bytes = bytes.addingClamped(result.statistics.bytesReceived)
     }
 }

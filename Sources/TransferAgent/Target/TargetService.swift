@@ -166,15 +166,15 @@ package final class TargetService: Sendable {
     /// Blocks the calling thread for at most ``farewell`` and ``leastRest``. A session that is still busy then, with a slow
     /// disk for example, leaves its partial file or journal for the next one when the process ends.
     ///
-    /// - Returns: How many sessions were ended before they were complete.
-    package func stop() -> Int {
+    /// - Returns: What all sessions have done.
+    package func stop() -> ServedCounts {
         close()
         let running = connections.requestStop()
         if running > 0 { log.notice("stopping: \(counted(running, "session")) told to end") }
-        guard !connections.waitForEnd(within: Self.farewell) else { return connections.interrupted }
+        guard !connections.waitForEnd(within: Self.farewell) else { return connections.counts }
         connections.breakAll()
         _ = connections.waitForEnd(within: Self.leastRest)
-        return connections.interrupted
+        return connections.counts
     }
 
     // MARK: connections
@@ -288,7 +288,7 @@ package final class TargetService: Sendable {
             )
         )
         let report = session.run(over: stream)
-        if report.result?.failure != nil { connections.noteFailure(of: number) }
+        if let result = report.result { connections.noteEnd(of: number, result) }
         if let text = endText(report.endReason) { return logUnauthenticated(number, socket, text) }
         let line = report.line(notes: observer, elapsed: .now - connection.start)
         guard !report.user.isEmpty else { return logUnauthenticated(number, socket, line) }

@@ -112,34 +112,7 @@ struct JobSchemaTests {
         ]
     )
     func agreement(text: String, isRight: Bool) throws {
-        let schema = try JSONSerialization.jsonObject(with: try Data(contentsOf: Self.path))
-        let document = try JSONSerialization.jsonObject(with: Data(text.utf8))
-        #expect(Self.isValid(document, schema as? [String: Any] ?? [:]) == isRight)
+        #expect(try SchemaCheck("job").faults(of: text).isEmpty == isRight)
         #expect(((try? Job(layers: [try jobLayer(text)])) != nil) == isRight)
     }
-
-    /// The part of JSON Schema that the schema of jobs uses.
-    private static func isValid(_ value: Any, _ schema: [String: Any]) -> Bool {
-        if let words = schema["enum"] as? [String] { return (value as? String).map(words.contains) ?? false }
-        switch schema["type"] as? String {
-        case "string": return (value as? String).map { $0.count >= schema["minLength"] as? Int ?? 0 } ?? false
-        case "boolean": return (value as? NSNumber).map { CFNumberIsBoolean($0) } ?? false
-        case "integer":
-            guard let number = value as? NSNumber, !CFNumberIsBoolean(number) else { return false }
-            return number.intValue >= schema["minimum"] as? Int ?? 0
-                && number.intValue <= schema["maximum"] as? Int ?? 0
-        case "array":
-            guard let elements = value as? [Any] else { return false }
-            return elements.allSatisfy { isValid($0, schema["items"] as? [String: Any] ?? [:]) }
-        case "object":
-            guard let members = value as? [String: Any] else { return false }
-            let properties = schema["properties"] as? [String: [String: Any]] ?? [:]
-            let isComplete = (schema["required"] as? [String] ?? []).allSatisfy { members[$0] != nil }
-            return isComplete
-                && members.allSatisfy { name, value in properties[name].map { isValid(value, $0) } ?? false }
-        default: return false
-        }
-    }
-
-    private static func CFNumberIsBoolean(_ number: NSNumber) -> Bool { String(cString: number.objCType) == "c" }
 }
