@@ -104,6 +104,9 @@ package struct ServerSession {
         let limit = options.limits.silenceLimit.map { options.agent.sendsKeepAlives ? Int($0.components.seconds) : 0 }
         channel.setTimeout(seconds: limit ?? options.wire.timeout)
         let early = makeState(options, parameters, place, isSending: arguments.isSender)
+        let messages = EarlyMessages(early)
+        channel.input.messages = messages
+        defer { withExtendedLifetime(messages) {} }
         do throws(EngineError) {
             // Only daemons announce a limit; a remote shell's client has passed its own.
             if version != nil { try announceLimit(options, over: channel) }
@@ -112,7 +115,7 @@ package struct ServerSession {
             try readFilters(arguments, parameters.dialect, from: channel, into: &options)
         } catch {
             early.fail(error)
-            early.tell(error, over: channel.output)
+            early.tell(early.failure ?? error, over: channel.output)
             return end(early, channel)
         }
         do throws(EngineError) {
@@ -121,7 +124,7 @@ package struct ServerSession {
             if let refusal = hidden?.destinationRefusal(in: place.sources) { throw refusal }
         } catch {
             early.fail(error)
-            early.tell(error, over: channel.output)
+            early.tell(early.failure ?? error, over: channel.output)
             return end(early, channel)
         }
         let state = makeState(options, parameters, place, isSending: arguments.isSender)

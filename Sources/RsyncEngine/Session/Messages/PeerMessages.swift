@@ -25,12 +25,7 @@ struct PeerMessages {
         case .noSend:
             guard let number = message.number else { throw Self.unexpected(message) }
             try role.noteNotSent(number)
-        case .errorExit:
-            // A peer that stops without a code, or with one that would look like success, ended the stream early.
-            let told = message.number ?? 0
-            let code = (1...255).contains(told) ? told : WireError.ended(field: "").exitCode
-            state.fail(.peerExit(code))
-            throw .violation("the peer stopped with exit code \(code)", exitCode: code)
+        case .errorExit: throw Self.end(by: message, of: state)
         case .tally: if state.options.agent.tallies { state.takeTally(TransferTally(payload: message.payload)) }
         case .agentNote:
             if let note = AgentNote(message.payload) { state.take(note) }
@@ -40,6 +35,17 @@ struct PeerMessages {
         case .success: if let number = message.number { role.noteInPlace(number) }
         case .noop, .data: break
         }
+    }
+
+    /// Notes that the peer has stopped.
+    ///
+    /// - Returns: The error that ends the read.
+    static func end(by message: Message, of state: SessionState) -> WireError {
+        // A peer that stops without a code, or with one that would look like success, ended the stream early.
+        let told = message.number ?? 0
+        let code = (1...255).contains(told) ? told : WireError.ended(field: "").exitCode
+        state.fail(.peerExit(code))
+        return .violation("the peer stopped with exit code \(code)", exitCode: code)
     }
 
     private static func unexpected(_ message: Message) -> WireError {
