@@ -50,7 +50,8 @@ package struct CommandRunner {
         for warning in line.settings.warnings { output.error("rsync: warning: \(warning)") }
         switch line.mode {
         case .information(let request):
-            output.line(HelpText.text(of: request))
+            let text = HelpText.text(of: request)
+            if line.options.output.messageRoute == .all { output.error(text) } else { output.line(text) }
             return 0
         case .server(let arguments):
             return try ServerRunner.serve(arguments, environment: environment)

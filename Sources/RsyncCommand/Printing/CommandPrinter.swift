@@ -139,7 +139,7 @@ package final class CommandPrinter: TransferObserver {
         shown.name = names.escaped(item.name)
         shown.target = names.escaped(item.target)
         let size = numbers.count(item.size).right(width)
-        output.line(ListingLine.line(shown, size: size, showsAccess: options.attributes.accessTimes > 0))
+        inform(ListingLine.line(shown, size: size, showsAccess: options.attributes.accessTimes > 0))
     }
 
     package var wantsDeletedPermissions: Bool {

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 
-from harness.differential import linked, trees
+from harness.differential import ended, linked, trees
 from harness.differential.comparing import Aspect, Code, Line, paired
 
 # `row`: how the row of docs/differences.md begins. `explains` gets a comparison and what differs, and returns those of the
@@ -26,28 +26,6 @@ def _is(difference, aspect):
 
 def _is_line(difference, is_ours):
     return isinstance(difference, Line) and difference.is_ours == is_ours
-
-
-# What a refusing daemon leaves to chance: stock's server ends while its client sends.
-def _is_lost_refusal(it, difference):
-    said = b"The server is configured to refuse"
-    if not isinstance(difference, Code) or said not in it.found["err"]:
-        return False
-    if it.client == "stock" and (difference.ours, difference.stock) == (4, 12):
-        return it.stock_said(b"unexpected tag ")
-    if said not in it.expected["err"]:
-        return False
-    if it.client == "ours" and it.server == "ours":
-        return (difference.stock, difference.ours) == (10, 12 if it.protocol < 31 else 4)
-    return {difference.stock, difference.ours} <= ({4, 10, 12} if it.server == "ours" else {4, 10})
-
-
-def _is_servers_code(it, difference):
-    """Whether stock's client lost the exit code of a server that ended before the file list, which our server sends."""
-    if not isinstance(difference, Code) or difference.stock != 12 or difference.ours not in (1, 3, 11):
-        return False
-    words = [b"(code %d)" % difference.ours] + ([b"closed (0 bytes received so far)"] if it.state.transport == "daemon" else [])
-    return it.server == "ours" and it.stock_said(*words)
 
 
 def _forgets_permissions(it):
@@ -79,7 +57,7 @@ def _mode_of_similar(it, difference):
 def _mode_of_replaced(it, difference):
     replaced = it.before.get(difference.path) if _is(difference, "mode") else None
     return replaced is not None and replaced.kind not in "-h" and _kind(it, difference.path) == "-" and (
-        int(difference.stock, 8) == replaced.mode and _has_source_mode(it, difference))
+        int(difference.stock, 8) == (0o777 if replaced.kind == "l" else replaced.mode) and _has_source_mode(it, difference))
 
 
 def _is_damaged_by_append(it, difference):
@@ -99,11 +77,11 @@ def _append_elsewhere(it, found):
     damaged = [difference for difference in found if _is_damaged_by_append(it, difference)]
     paths = {difference.path for difference in damaged}
     about = [difference for difference in found if isinstance(difference, Aspect) and difference.tree == "dst" and (
-        difference.path in paths and difference.aspect not in ("value", "presence"))]
+        difference.path in paths and difference.aspect not in ("value", "presence")
+        or difference.aspect == "links" and set(difference.ours) - set(difference.stock) <= paths | {difference.path})]
     lines = [difference for difference in found if isinstance(difference, Line) and any(
         difference.text.endswith(b" " + name) for path in paths for name in _names(path))]
-    counted = [difference for difference in found if isinstance(difference, Line) and damaged and re.match(
-        rb"Number of (regular files transferred|created files)|Total transferred file size|(Literal|Matched) data", difference.text)]
+    counted = [difference for difference in found if isinstance(difference, Line) and damaged and COUNTED.match(difference.text)]
     return [*damaged, *about, *lines, *counted]
 
 
@@ -154,13 +132,16 @@ def _stored(value, entry):
 
 
 def _refused_groups(it):
-    """The names for which stock could not set group 0, which is all that it complains about; else none."""
-    complaints = [line for line in it.expected["err"].split(b"\n") if b" failed: " in line]
-    named = [re.search(rb'\] chgrp ".*/dst/(.*)" failed: Operation not permitted \(1\)', line) for line in complaints]
+    """The names for which stock could not set group 0."""
+    named = [re.search(rb'\] chgrp ".*/dst/(.*)" failed: Operation not permitted \(1\)', line) for line in _complaints(it)]
     names = [{found.group(1), *_without_suffix(found.group(1))} for found in named if found]
-    if not all(named) or not all(any(_is_of_group_0(it, name) for name in spellings) for spellings in names):
-        return set()
-    return {name for spellings in names for name in spellings}
+    found = {name for spellings in names for name in spellings if any(_is_of_group_0(it, spelling) for spelling in spellings)}
+    # What one name of a file lacks, the others do.
+    return found | {twin for name in found for twin in it.expected["trees"]["dst"].get(name, {}).get("links", [])}
+
+
+def _complaints(it):
+    return [line for line in it.expected["err"].split(b"\n") if b" failed: " in line]
 
 
 def _is_of_group_0(it, path):
@@ -177,7 +158,10 @@ def _without_suffix(path):
 def _is_left_group(it, difference):
     names = _refused_groups(it)
     if isinstance(difference, Code):
-        return bool(names) and (difference.ours, difference.stock) == (0, 23)
+        is_all = all(any(b"/dst/%s\" failed" % name in line for name in names) for line in _complaints(it))
+        return bool(names) and is_all and (difference.ours, difference.stock) == (0, 23)
+    if isinstance(difference, Line):
+        return not difference.is_ours and difference.text[7:8] == b"g" and difference.text[12:].rstrip(b"/") in names
     if not (_is(difference, "time") or _is(difference, "mode")):
         return False
     sources = it.sources_of(difference.path)
@@ -199,14 +183,19 @@ def _not_created(it, found):
     failed = [_failed(run["err"]) for run in (it.expected, it.found)]
 
     def is_named(text):
+        backup = re.fullmatch(rb"backed up .* to (.*)", text)
+        if backup:
+            return any(path.endswith(b"/" + backup[1]) for path in failed[0])
         name = re.match(rb"(?:(?:[<>]f|cd).{9} )?(.*?)/?$", text).group(1)
         return all(any(path.endswith(b"/" + name) for path in paths) for paths in failed)
     lines = [difference for difference in found if _is_line(difference, False) and is_named(difference.text)]
     files = [line for line in lines if not line.text.endswith(b"/")]
     progress = [difference for difference in found if _is_line(difference, False) and PROGRESS.fullmatch(difference.text)]
-    return lines + progress[:len(files)]
+    counted = [difference for difference in found if isinstance(difference, Line) and failed[0] and COUNTED.match(difference.text)]
+    return lines + progress[:len(files)] + counted
 
 
+COUNTED = re.compile(rb"Number of (regular files transferred|created files)|Total transferred file size|(Literal|Matched) data")
 PROGRESS = re.compile(rb"[0-9.,KMGTP]+ 100%")
 
 
@@ -232,14 +221,17 @@ def _is_last_level(it, difference):
 
 
 def _is_long_value(it, difference):
-    """Whether stock lacks no more than values of more than 32 bytes, of a file that was there."""
-    if not _is(difference, "attributes") or difference.path not in it.before:
+    """Whether stock lacks values of more than 32 bytes of an entry that was there, or any of a new one that is not a file."""
+    if not _is(difference, "attributes"):
+        return False
+    is_new = difference.path not in it.before
+    if is_new and _kind(it, difference.path) == "-":
         return False
     missing = {name for name in difference.ours.keys() | difference.stock.keys()
                if difference.ours.get(name) != difference.stock.get(name)}
     sources = it.sources_of(difference.path)
-    return all(len(difference.ours.get(name, b"")) > 32 and any(
-        entry.attributes.get(os.fsencode(name)) == difference.ours[name] for entry in sources) for name in missing)
+    return all((is_new or len(difference.ours.get(name, b"")) > 32) and any(
+        entry.attributes.get(os.fsencode(name), b"") == difference.ours.get(name) for entry in sources) for name in missing)
 
 
 def _is_levels_end(it, difference):
@@ -293,6 +285,19 @@ def _is_kept_backup(it, difference):
     return difference.ours["value"] == (it.before[there.value] if there.kind == "h" else there).value
 
 
+def _is_lost_group(it, difference):
+    """Whether stock's ACL has another entry for the group (tag 4) than that of the source, which ours has."""
+    name = "system.posix_acl_access"
+    if not _is(difference, "attributes") or not difference.stock or name not in difference.ours or name not in difference.stock:
+        return False
+    lists = [dict(sorted(attributes.items())) for attributes in (difference.ours, difference.stock)]
+    parts = [[one[at:at + 8] for at in range(4, len(one), 8)] for one in (lists[0].pop(name), lists[1].pop(name))]
+    changed = [pair for pair in zip(*parts) if pair[0] != pair[1]]
+    is_group = len(parts[0]) == len(parts[1]) and len(changed) == 1 and {row[:2] for row in changed[0]} == {b"\x04\x00"}
+    return lists[0] == lists[1] and is_group and any(
+        entry.attributes.get(name.encode()) == difference.ours[name] for entry in it.sources_of(difference.path))
+
+
 def _is_mode_without_umask(it, difference):
     """Whether ours has left out the umask's bits, or has the permissions of a directory that was there, and stock the source's."""
     if not _is(difference, "mode") or _kind(it, difference.path) != "d":
@@ -310,29 +315,6 @@ def _owner_lines(it, found):
     def key(line):
         return line[:6] + b".." + line[8:] if re.match(rb"[.<>ch][fdLDS].{9} ", line) else None
     return paired(lines, key) + [line for line in lines if line.is_ours and re.match(rb"\.[fdLDS]\.{9} ", key(line.text) or b"")]
-
-
-def _is_no_directory(it, difference):
-    """Whether all that stock complains about is that it cannot delete in what is no directory, and has been left alone."""
-    complaints = [line for line in it.expected["err"].split(b"\n") if b" failed: " in line]
-    named = [re.search(rb'opendir ".*/dst/(.*)" failed: Not a directory \(20\)', line) for line in complaints]
-    return isinstance(difference, Code) and (difference.ours, difference.stock) == (0, 23) and bool(named) and all(named) and all(
-        _kind(it, one[1]) not in ("d", None) for one in named)
-
-
-def _parents_not_made(it, found):
-    """What has arrived with ours and not with stock, whose directory stock did not make."""
-    names = re.findall(rb'mkstemp ".*/dst/(?:new/)?(.*)/\.(.*)\.X{6}" failed: No such file or directory', it.expected["err"])
-    code = [difference for difference in found if isinstance(difference, Code)]
-    if not (it.receives and names and it.has("--no-implied-dirs") and it.has("--delete-missing-args")) or [one[:2] for one in code] != [(0, 23)]:
-        return []
-    made = {b"/".join(parent.split(b"/")[:end]) for parent, _ in names for end in range(1, len(parent.split(b"/")) + 1)}
-    made |= {parent + b"/" + leaf for parent, leaf in names}
-    arrived = [difference for difference in found if isinstance(difference, Aspect) and difference.tree == "dst" and (
-        difference.aspect == "presence" and not difference.stock and any(
-            difference.path == path or difference.path.endswith(b"/" + path) for path in made)
-        or difference.aspect == "time" and difference.path in (b"", b"new") and difference.ours == "now")]
-    return [*code, *arrived]
 
 
 def _names_of_many(it, found):
@@ -393,8 +375,6 @@ def _set_id_lines(it, found):
 
 
 KNOWN = [
-    Known("refused options of a client that sends at once", _each(lambda it: it.state.transport == "daemon", _is_lost_refusal)),
-    Known("exit code of a client whose server ended before the file list", _each(lambda it: True, _is_servers_code)),
     Known("`--fuzzy` without `-p`: permissions of a new file",
           _each(lambda it: it.receives and "p" not in it.letters and "y" in it.letters, _mode_of_similar)),
     Known("`--copy-dest`, `--link-dest` without `-p`, over an entry that is not a file",
@@ -411,9 +391,6 @@ KNOWN = [
           lambda it, found: _owner_lines(it, found) if it.receives and it.has("--copy-as") and it.has("--super") else []),
     Known("`-X` without `-p`: a directory with extended attributes",
           _each(lambda it: it.receives and "X" in it.letters and "p" not in it.letters, _is_mode_without_umask)),
-    Known("`--ignore-existing --delete`: a directory in whose place there is something else",
-          _each(lambda it: it.receives and it.has("--ignore-existing"), _is_no_directory)),
-    Known("`-R --no-implied-dirs --delete-missing-args`: a missing name", _parents_not_made),
     Known("`-H` with more than 500 entries", _names_of_many),
     Known("by a user who is not root: first entries of group 0",
           _each(lambda it: it.receives and not it.state.is_root and "g" in it.letters, _is_left_group)),
@@ -421,8 +398,8 @@ KNOWN = [
           _each(lambda it: it.receives and not it.state.is_root and "g" in it.letters and "n" in it.letters, _is_of_group_0_line)),
     Known("what cannot be created, because a directory is not writable", _not_created),
     Known("`-L`, `-k` with `-X`: extended attributes of directories that links lead to", _each(_follows_links, _is_behind_link)),
-    Known("`-L`, `-k` with `-A`, over a shell: the last of these levels",
-          _each(lambda it: _follows_links(it) and "A" in it.letters and it.state.transport == "shell", _is_last_level)),
+    Known("`-L`, `-k` with `-A`, but not by a daemon: the last of these levels",
+          _each(lambda it: _follows_links(it) and "A" in it.letters and it.state.transport != "daemon", _is_last_level)),
     Known("`-L`, `-k` in a daemon's module: links that lead up into their own tree",
           _each(lambda it: _follows_links(it) and it.state.transport == "daemon" and it.state.direction == "pull", _is_levels_end)),
     Known("`--ignore-existing`: an entry where the source has a directory",
@@ -433,11 +410,12 @@ KNOWN = [
     Known("a device, FIFO or socket in place of a symbolic link", _each(_forgets_permissions, _is_mode_of_link)),
     Known("`-X` before protocol 30, in a local copy",
           _each(lambda it: it.is_local and "X" in it.letters and it.protocol < 30, _is_long_value)),
+    Known("`-A`: the group's entry of a directory's ACL", _each(lambda it: it.receives and "A" in it.letters, _is_lost_group)),
     Known("`-U`: merge files that the sender reads", _each(lambda it: it.sends and "U" in it.letters, _is_access_to_merge_file)),
     Known("`-R`: file lists", _each(lambda it: "R" in it.letters and it.is_incremental, _is_list_kind)),
     Known("`-R`: file lists", lambda it, found: _capabilities(it, found) if "R" in it.letters and it.is_incremental else []),
     Known("a kept file with set-ID bits whose owner or group changes", lambda it, found: _set_id_lines(it, found) if it.receives else []),
-    *(Known(*rule) for rule in linked.RULES),
+    *(Known(*rule) for rule in [*ended.RULES, *linked.RULES]),
 ]
 
 
@@ -464,7 +442,7 @@ def instead(tried, expected):
         return SECLUDED, tried.instead([word for word in arguments if word != "-s"], transport)
     if b"--append cannot be used with --whole-file" in expected["err"] and transport == "local" and any(
             word.startswith(("-M", "--remote-option")) for word in arguments):
-        return APPEND, tried.instead(arguments, "shell")
+        return APPEND, tried.instead(arguments, "shell", "pull")
     return None, None
 
 

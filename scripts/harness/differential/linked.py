@@ -54,14 +54,14 @@ def _cannot_make_way(it, found):
     code = [difference for difference in found if isinstance(difference, Code)]
     if not ("H" in it.letters and it.receives and blocked[0] and blocked[0] <= blocked[1]) or [one[:2] for one in code] != [(23, 2)]:
         return []
-    arrived = [difference for difference in found if isinstance(difference, Aspect) and _has_arrived(it, difference)]
+    arrived = [difference for difference in found if isinstance(difference, Aspect) and has_arrived(it, difference)]
     names = {b"cannot delete non-empty directory: " + name for name in blocked[0]}
     lines = [difference for difference in found if isinstance(difference, Line) and (
         _is_of_arrived(it, difference) if difference.is_ours else difference.text in names)]
     return [*code, *arrived, *lines]
 
 
-def _has_arrived(it, difference):
+def has_arrived(it, difference):
     """Whether an entry is as at the source with ours, and not yet with stock."""
     if difference.tree != "dst" or not difference.ours:
         return False
@@ -86,7 +86,7 @@ def _left_undone(it, found):
     code = [difference for difference in found if isinstance(difference, Code)]
     if not ("H" in it.letters and it.receives and it.stock_said(b"Hlink node data for ")) or [one[:2] for one in code] != [(23, 13)]:
         return []
-    return [*code, *(one for one in found if isinstance(one, Line) and one.is_ours or isinstance(one, Aspect) and _has_arrived(it, one))]
+    return [*code, *(one for one in found if isinstance(one, Line) and one.is_ours or isinstance(one, Aspect) and has_arrived(it, one))]
 
 
 def _is_line_of_dry_run(it, difference):
@@ -102,7 +102,29 @@ def _lines_of_dry_run(it, found):
     return [difference for difference in found if _is_line_of_dry_run(it, difference)]
 
 
+def _names_with_fuzzy(it, found):
+    """Lines about new names of one file of which each program has transferred another one."""
+    if not ({"H", "y"} <= it.letters and it.receives):
+        return []
+    joined = [re.fullmatch(rb"hf\+{9} (.*) => (.*)", one.text) for one in found if isinstance(one, Line)]
+    paths = {name for one in joined if one for name in one.groups()}
+    mine, theirs = ([one for one in found if isinstance(one, Line) and one.is_ours == is_ours and re.fullmatch(
+        rb"(?:[<>]f\+{9} (.*)|hf\+{9} (.*) => .*)", one.text) and _new_name(one.text) in paths] for is_ours in (True, False))
+    return mine + theirs if len(mine) == len(theirs) else []
+
+
+def _new_name(line):
+    return re.fullmatch(rb".{11} (.*?)(?: => .*)?", line)[1]
+
+
+def _unchanged_names(it, found):
+    return [one for one in found if it.has("--remote-option") and "H" in it.letters and isinstance(one, Line) and (
+        one.is_ours and re.match(rb"hf {10}", one.text))]
+
+
 RULES = [
+    ("`-H` with `--fuzzy`: new names of one file", _names_with_fuzzy),
+    ("`-H` with `-M-vv` to a receiver: unchanged names", _unchanged_names),
     ("`-H`: a name that cannot be linked, of a file that has names in several directories", _left_undone),
     ("`-n -H`: a name that shares its file at the destination already", _lines_of_dry_run),
     ("`-H` with `--fuzzy`: a new name of a file that is there under another one", _linked_at_once),

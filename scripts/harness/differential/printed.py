@@ -21,6 +21,8 @@ PROGRAM = re.compile(rb"(?<= )(/\S+/)?(dvm-)?rsync(?= --server)|(?<=127.0.0.1 po
 SPEAKER = re.compile(rb"\[(sender|receiver|generator|client|server|Receiver|Sender)[^\]]*\]|\(v?[0-9.]+\)|at [^ ]*\(\d+\)|\[(\d+)\]")
 # Directories above the place of a run, as `--list-only -R` shows them: their sizes and times depend on other runs.
 OUTER = re.compile(rb"d.{9} +[0-9.,KMG]+ \S+ \S+ (case\d+|@)")
+# What -vv of one side says about deltas, which a local copy is made without: beside `--append` with `-M` over a shell (docs/differences.md).
+DELTAS = re.compile(rb"total: matches|delta-transmission ")
 # The number of bytes on the wire for each file, by the format that has it.
 WIRE_BYTES = {"--out-format=%n %b %c": re.compile(rb"(?<= )\d+ \d+$")}
 
@@ -40,7 +42,8 @@ def comparable(text, place, arguments):
 
 def _settled(line, arguments):
     """A line without rates; nothing of a line that tells how far the run is, or what is above it."""
-    if OUTER.fullmatch(line):
+    is_moved = "--append" in arguments and any(word.startswith(("-M", "--remote-option")) for word in arguments)
+    if OUTER.fullmatch(line) or is_moved and DELTAS.match(line):
         return b""
     progress = PROGRESS.fullmatch(line)
     if progress:

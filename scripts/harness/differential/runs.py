@@ -55,6 +55,8 @@ def _body(seed, number):
         rng, state, names, arguments, sources, target = describe(seed, number)
         with_attributes = rng.random() < 0.4
         source = trees.random_tree(rng, with_attributes)
+        if "remove-source-files" in names:
+            trees.cut_links_up(source)
         others = [trees.altered_tree(rng, source, with_attributes) for _ in range(3)]
         tried = trial.Trial(setting, directory, state, arguments, sources, target, source, others)
         expected = tried.outcome("stock", "stock")

@@ -51,17 +51,27 @@ def random_tree(rng, with_attributes):
     return tree
 
 
+def cut_links_up(tree):
+    """Makes links that lead up lead nowhere: with them, removing sources while others are listed leaves to chance what is there."""
+    for path in _links_up(tree):
+        tree[path].value = b"nowhere"
+
+
+def _links_up(tree):
+    led = {path: _led_to(tree, path) for path, entry in tree.items() if entry.kind == "l"}
+    return [path for path, target in led.items() if target is not None and (os.path.dirname(path) + b"/").startswith(target)]
+
+
 def _limit_links_up(tree):
     """No link leads to the directory of all trees of a run, which --copy-links would copy into itself. Where one leads up, no other
     leads to a directory: each level would double what is below it, and there are 40 levels."""
     for path, entry in tree.items():
         if entry.kind == "l" and os.path.normpath(os.path.join(os.path.dirname(path), entry.value)) == b"..":
             entry.value = b"nowhere"
-    led = {path: _led_to(tree, path) for path, entry in tree.items() if entry.kind == "l"}
-    up = [path for path, target in led.items() if target is not None and (os.path.dirname(path) + b"/").startswith(target)]
-    for path, target in led.items():
-        if up and path != up[0] and target is not None:
-            tree[path].value = b"nowhere"
+    up = _links_up(tree)
+    for path, entry in tree.items():
+        if up and path != up[0] and entry.kind == "l" and _led_to(tree, path) is not None:
+            entry.value = b"nowhere"
 
 
 def _led_to(tree, path):

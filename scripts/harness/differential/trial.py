@@ -36,9 +36,10 @@ class Trial:
         names = () if found.code == UNFINISHED else ("src", "dst", "other", "kept", "part", "temp")
         return {"code": found.code, "lines": lines, "err": err, "trees": {name: _tree(f"{place}/{name}") for name in names}}
 
-    def instead(self, arguments, transport):
-        """The same with other arguments or by another transport, in a place of its own."""
-        return replace(self, directory=f"{self.directory}/instead", arguments=arguments, state=replace(self.state, transport=transport))
+    def instead(self, arguments, transport, direction=None):
+        """The same with other arguments, or by another transport in another direction, in a place of its own."""
+        state = replace(self.state, transport=transport, direction=direction or self.state.direction)
+        return replace(self, directory=f"{self.directory}/instead", arguments=arguments, state=state)
 
     def _prepare(self, place):
         state, owner = self.state, None if self.state.is_root else (1000, 1000)
