@@ -123,10 +123,10 @@ def _unchanged_names(it, found):
 
 
 RULES = [
-    ("`-H` with `--fuzzy`: new names of one file", _names_with_fuzzy),
     ("`-H` with `-M-vv` to a receiver: unchanged names", _unchanged_names),
     ("`-H`: a name that cannot be linked, of a file that has names in several directories", _left_undone),
     ("`-n -H`: a name that shares its file at the destination already", _lines_of_dry_run),
     ("`-H` with `--fuzzy`: a new name of a file that is there under another one", _linked_at_once),
     ("`-H`: a directory that cannot make way for the first name of a file", _cannot_make_way),
+    ("`-H` with `--fuzzy`: new names of one file", _names_with_fuzzy),
 ]
