@@ -24,6 +24,15 @@ package func reapChildren() {
 /// setgroups(2), for all threads.
 func setGroups(_ groups: [UInt32]) -> Int32 { unsafe setgroups(groups.count, groups) }
 
+/// getgroups(2); empty when it fails.
+func groupList() -> [UInt32] {
+    let count = getgroups(0, nil)
+    guard count > 0 else { return [] }
+    var groups = [UInt32](repeating: 0, count: Int(count))
+    let filled = unsafe getgroups(count, &groups)
+    return Array(groups.prefix(Int(max(0, filled))))
+}
+
 /// realpath(3).
 func resolvedPath(_ path: String) -> String? {
     guard let resolved = unsafe realpath(path, nil) else { return nil }

@@ -12,6 +12,25 @@ struct ConnectionOptions: ParsableArguments {
     )
     var job: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file with a MigrationController, or the controller's ConfigMap, whose settings for today's pods count.",
+            valueName: "file"
+        )
+    )
+    var settings: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "A file with a MigPlan: its volumes are those of the job. (with --namespace)",
+            valueName: "file"
+        )
+    )
+    var plan: String?
+
+    @Option(help: ArgumentHelp("The source namespace. (with --plan)", valueName: "name"))
+    var namespace: String?
+
     @Option(help: .setting("target"))
     var target: String?
 
@@ -47,7 +66,13 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: "The format of log lines on standard error.")
     var logFormat = LogFormat.text
 
-    /// The job of the environment, the job file and the flags.
+    func validate() throws {
+        guard (plan == nil) == (namespace == nil) else {
+            throw ValidationError("--plan and --namespace must be used together.")
+        }
+    }
+
+    /// The job of the settings of today's pods, the environment, the plan, the job file and the flags.
     ///
     /// Secrets are taken out of the environment: a second call finds none there.
     ///
@@ -57,7 +82,10 @@ struct ConnectionOptions: ParsableArguments {
     /// - Returns: The job.
     /// - Throws: ``AgentError`` for what cannot be used.
     func resolved(volumes: [String], _ more: (inout JobLayer) -> Void = { _ in }) throws(AgentError) -> Job {
-        var layers = [JobLayer.ofEnvironment()]
+        var layers: [JobLayer] = []
+        if let settings { layers.append(try ContractSettings(file: settings).layer()) }
+        layers += try JobLayer.ofEnvironment()
+        if let plan, let namespace { layers.append(try MigrationPlan(file: plan, namespace: namespace).layer) }
         if let job { layers.append(try JobLayer(jobFile: job)) }
         var flags = JobLayer()
         try flags.give(volumes: volumes)

@@ -45,6 +45,9 @@ struct PassOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: .setting("partial"))
     var partial: Bool?
 
+    @Flag(inversion: .prefixedNo, help: .setting("omit-dir-times"))
+    var omitDirTimes: Bool?
+
     @Option(help: .setting("block-size"))
     var blockSize: Int?
 
@@ -62,6 +65,9 @@ struct PassOptions: ParsableArguments {
 
     @Option(help: .setting("when-tight"))
     var whenTight: TightPolicy?
+
+    @Option(help: .setting("attempts"))
+    var attempts: Int?
 
     @Option(help: .setting("accept"))
     var accept: [AcceptedException] = []
@@ -82,12 +88,14 @@ struct PassOptions: ParsableArguments {
         layer.give("hard-links", hardLinks)
         layer.give("sparse", sparse)
         layer.give("partial", partial)
+        layer.give("omit-dir-times", omitDirTimes)
         layer.give("block-size", blockSize)
         layer.give("compress", compress)
         layer.give("bwlimit", bwlimit)
         layer.give("max-file-size", maxFileSize)
         layer.give("check", check)
         layer.give("when-tight", whenTight)
+        layer.give("attempts", attempts)
         layer.give("accept", accept.map(\.rawValue))
     }
 }

@@ -48,6 +48,15 @@ struct SourceCapacityCommand: ParsableCommand {
     )
     var threshold: Int64?
 
+    @Option(
+        help: ArgumentHelp(
+            "A file with a MigrationController, or the controller's ConfigMap, for the threshold; "
+                + "PV_RESIZING_USAGE_THRESHOLD counts more, --threshold most. (with --rule)",
+            valueName: "file"
+        )
+    )
+    var settings: String?
+
     @Option(help: ArgumentHelp("What `df -BMB` printed; - is standard input. (with --rule)", valueName: "file"))
     var df: String?
 
@@ -113,7 +122,10 @@ struct SourceCapacityCommand: ParsableCommand {
         var question = RuleQuestion(requested: requested ?? "", provisioned: provisioned ?? "")
         question.usagePercent = usagePercent
         question.measured = measured
-        question.threshold = threshold
+        question.threshold = try threshold ?? ContractSettings.ofEnvironment().threshold()
+        if question.threshold == nil, let settings {
+            question.threshold = try ContractSettings(file: settings).threshold()
+        }
         question.volume = volume
         question.isAutomatic = resizing
         if let df { question.diskUsage = try SmallInput.text(df) }

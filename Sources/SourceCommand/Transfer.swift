@@ -38,6 +38,9 @@ struct Transfer: ReportingCommand {
     @Option(help: .setting("job-name"))
     var jobName: String?
 
+    @Option(help: .setting("supplemental-groups"))
+    var supplementalGroups: String?
+
     @Option(help: .setting("parallel"))
     var parallel: Int?
 
@@ -71,13 +74,15 @@ struct Transfer: ReportingCommand {
         ProcessSetup.ignoreHangUps()
         let log = log
         let settings = try resolved().settings
+        for warning in GroupMembership.join(settings.supplementalGroups) { log.warning("dvm-source: \(warning)") }
         let job = try SourceJob(settings)
         for warning in job.warnings { log.warning("dvm-source: \(warning)") }
         if !noSandbox {
             let (isConfined, notes) = try AgentSandbox(settings).confine()
             for note in notes where !isConfined { log.notice("dvm-source: \(note)") }
         }
-        let style = progress ?? .usual(isTerminal: StandardStream.output.isTerminal)
+        let style =
+            progress ?? .usual(isTerminal: StandardStream.output.isTerminal, terminalType: StandardStream.terminalType)
         let run = TransferRun(job, display: ProgressDisplay(style: style, log: log))
         return TerminationReport(try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await run.run() }))
     }
@@ -86,6 +91,7 @@ struct Transfer: ReportingCommand {
     private func resolved() throws -> Job {
         let job = try connection.resolved(volumes: volumes) { layer in
             layer.give("job-name", jobName)
+            layer.give("supplemental-groups", supplementalGroups?.split(separator: ",").map(String.init) ?? [])
             layer.give("parallel", parallel)
             pass.give(to: &layer)
         }

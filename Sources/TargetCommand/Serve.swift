@@ -105,6 +105,14 @@ struct Serve: ReportingCommand {
     @Option(help: "The format of log lines on standard error.")
     var logFormat = LogFormat.text
 
+    @Option(
+        help: ArgumentHelp(
+            "Groups to join, separated by commas, as far as this process may. (default: TARGET_SUPPLEMENTAL_GROUPS)",
+            valueName: "numbers"
+        )
+    )
+    var supplementalGroups: String?
+
     @Flag(help: "Keep all permissions of the user, instead of only those for the volumes.")
     var noSandbox = false
 
@@ -129,12 +137,23 @@ struct Serve: ReportingCommand {
         return settings
     }
 
+    private func groups() throws -> [Int] {
+        guard let supplementalGroups else { return try ContractSettings.ofEnvironment().targetGroups() }
+        return try supplementalGroups.split(separator: ",").map { text in
+            guard let number = Int(text), (0..<Int(UInt32.max)).contains(number) else {
+                throw ValidationError("--supplemental-groups: \(text) is not the number of a group.")
+            }
+            return number
+        }
+    }
+
     func run() throws { try runAndReport() }
 
     func work(_ end: TerminationLog) throws -> TerminationReport {
         ProcessSetup.clearUmask()
         ProcessSetup.ignoreHangUps()
         let log = log
+        for warning in GroupMembership.join(try groups()) { log.warning("dvm-target: \(warning)") }
         let service = try TargetService(settings, log: log)
         let notes = noSandbox ? ["not confined: --no-sandbox"] : try AgentSandbox(settings).confine().notes
         for note in notes { log.notice("\(note)") }

@@ -21,6 +21,8 @@ package final class CancellableCall: Sendable {
     /// Ends a session over one of the connections in an orderly way.
     package let session = SessionStop()
     private let state = Mutex(State())
+    /// Nothing is ever in it; its end ends pauses.
+    private let pauses = BoundedQueue<Never>(capacity: 1, name: "the time of another attempt")
 
     package init() throws(SystemError) { stop = try StopSignal() }
 
@@ -42,15 +44,15 @@ package final class CancellableCall: Sendable {
     ///
     /// - Parameters:
     ///   - deadline: When to stop retrying.
-    ///   - pause: How long to wait before it.
+    ///   - pause: How long to wait before it; cancellation ends the wait.
     /// - Returns: Whether to try again.
     package func mayTryAgain(
         before deadline: ContinuousClock.Instant,
         after pause: Duration = .milliseconds(100)
     ) -> Bool {
         guard !isCancelled, .now < deadline else { return false }
-        _ = BoundedQueue<Never>(capacity: 1, name: "a free place at the target").pop(within: pause)
-        return true
+        _ = pauses.pop(within: pause)
+        return !isCancelled
     }
 
     /// How long the target may count a connection that has ended.
@@ -63,6 +65,7 @@ package final class CancellableCall: Sendable {
             return state.streams
         }
         stop.raise()
+        pauses.close()
         let close = { @Sendable in for stream in streams { stream.close() } }
         guard session.request() else { return close() }
         do throws(SystemError) {

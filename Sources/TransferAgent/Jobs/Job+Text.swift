@@ -74,6 +74,7 @@ extension Job {
         case .number(let number): .integer(Int64(number))
         case .flag(let flag): .flag(flag)
         case .texts(let texts): .list(texts.map { .text($0) })
+        case .numbers(let numbers): .list(numbers.map { .integer(Int64($0)) })
         }
     }
 }

@@ -26,13 +26,17 @@ extension JobLayer {
         }
     }
 
-    /// The settings in this process's environment, from which a proxy's URL, which may have a password, is removed.
+    /// The settings in this process's environment: those of today's pods, and above them those of ours.
     ///
-    /// May only be called while the process has a single thread, since the environment has no lock.
-    package static func ofEnvironment() -> JobLayer {
-        let layer = JobLayer(environment: ProcessInputs.environment)
-        _ = EnvironmentSecret.take(variable("proxy"))
-        return layer
+    /// A proxy's URL, which may have a password, is removed from it. May only be called while the process has a single
+    /// thread, since the environment has no lock.
+    ///
+    /// - Returns: The layers, the lower one first.
+    /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
+    package static func ofEnvironment() throws(AgentError) -> [JobLayer] {
+        let environment = ProcessInputs.environment
+        for name in [variable("proxy"), "STUNNEL_TCP_PROXY"] { _ = EnvironmentSecret.take(name) }
+        return [try ContractSettings(environment: environment).layer(), JobLayer(environment: environment)]
     }
 
     private static let prefix = "DVM_"

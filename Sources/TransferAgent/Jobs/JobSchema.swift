@@ -36,6 +36,7 @@ enum JobSchema {
         case .number(let number): members.append(("default", .integer(Int64(number))))
         case .flag(let flag): members.append(("default", .flag(flag)))
         case .texts(let texts): members.append(("default", .list(texts.map { .text($0) })))
+        case .numbers(let numbers): members.append(("default", .list(numbers.map { .integer(Int64($0)) })))
         case nil: break
         }
         return (setting.name, .object(members))
@@ -52,6 +53,7 @@ enum JobSchema {
             ]
         case .choice(let words): [("enum", .list(words.map { .text($0) }))]
         case .texts: [("type", .text("array")), ("items", .object(form(.text)))]
+        case .numbers(let range): [("type", .text("array")), ("items", .object(form(.number(range))))]
         case .choices(let words): [("type", .text("array")), ("items", .object(form(.choice(words))))]
         }
     }

@@ -156,6 +156,20 @@ extension Setting {
         }
     }
 
+    static func numbers(
+        _ name: String,
+        _ path: Path<[Int]>,
+        in range: ClosedRange<Int>,
+        valueName: String,
+        _ help: String
+    ) -> Setting {
+        Setting(name: name, kind: .numbers(range), valueName: valueName, help: help) {
+            .numbers($0[keyPath: path])
+        } write: { (root, value) in
+            if case .numbers(let numbers) = value { root[keyPath: path] = numbers }
+        }
+    }
+
     static func patterns(
         _ name: String,
         _ path: Path<[String]>,

@@ -9,7 +9,7 @@ package enum SettingTable {
                 "password-file",
                 \.passwordFile,
                 valueName: "file",
-                "A file whose first line is the password; must not be readable by other users."
+                "A file whose first line is the password; must not be readable by other users. - is standard input."
             ),
         ] + trust + [
             .text(
@@ -23,7 +23,7 @@ package enum SettingTable {
                 "server-name",
                 \.serverName,
                 valueName: "name",
-                "The name in the certificate, if it differs from the target's host."
+                "The name in the certificate, if it differs from the target's host; a certificate without alternative names that is itself in --ca needs none."
             ),
             .text("proxy", \.proxy, valueName: "url", "An HTTP proxy: http://[user[:password]@]host:port."),
             .text(
@@ -51,6 +51,13 @@ package enum SettingTable {
                 \.job,
                 valueName: "name",
                 "A name for this job: a run with the same name ends the job's last session at the target instead of waiting."
+            ),
+            .numbers(
+                "supplemental-groups",
+                \.supplementalGroups,
+                in: 0...Int(UInt32.max - 1),
+                valueName: "numbers",
+                "Groups to join, separated by commas, as far as this process may; a missing one is warned of."
             ),
             .number(
                 "parallel",
@@ -137,6 +144,7 @@ package enum SettingTable {
         .flag("hard-links", \.hardLinks, "Keep the names of one file names of one file."),
         .flag("sparse", \.sparse, "Make holes where a file has blocks of zeros."),
         .flag("partial", \.partial, "Let a stock target keep incomplete files for the next run."),
+        .flag("omit-dir-times", \.omitDirectoryTimes, "Leave the times of directories as they are at the target."),
         .optionalNumber(
             "block-size",
             \.blockSize,
@@ -173,6 +181,13 @@ package enum SettingTable {
             \.wait,
             in: 0...31_536_000,
             "How long to wait for a volume that another transfer is writing to."
+        ),
+        .number(
+            "attempts",
+            \.attempts,
+            in: 1...1000,
+            valueName: "number",
+            "How often a volume is tried as long as its failure may pass, with growing pauses of at most a minute."
         ),
         .choices(
             "accept",
@@ -217,7 +232,7 @@ package enum SettingTable {
         case .text(let text): "\(setting.help) (default: \(text))"
         case .number(let number): "\(setting.help) (default: \(number))"
         case .flag(true): "\(setting.help) (default: --\(setting.name))"
-        case .flag(false), .texts, nil: setting.help
+        case .flag(false), .texts, .numbers, nil: setting.help
         }
     }
 }

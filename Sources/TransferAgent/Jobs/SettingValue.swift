@@ -12,6 +12,7 @@ package enum SettingValue: Sendable, Equatable {
     case number(Int)
     case flag(Bool)
     case texts([String])
+    case numbers([Int])
 }
 
 /// What values a setting accepts.
@@ -28,6 +29,8 @@ package enum SettingKind: Sendable, Equatable {
     case texts
     /// A list of some words.
     case choices([String])
+    /// A list of whole numbers.
+    case numbers(ClosedRange<Int>)
 
     /// Reads a value.
     ///
@@ -38,18 +41,24 @@ package enum SettingKind: Sendable, Equatable {
         case (.text, .scalar(let text, _)): return text.isEmpty ? nil : .text(text)
         case (.flag, .scalar(let text, isPlain: true)):
             return ["true": .flag(true), "false": .flag(false)][text]
-        case (.number(let range), .scalar(let text, isPlain: true)):
-            let isPlain = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
-            guard isPlain, let number = Int(text), range.contains(number) else { return nil }
-            return .number(number)
+        case (.number(let range), .scalar(let text, isPlain: true)): return Self.number(text, range).map { .number($0) }
+        case (.numbers(let range), .list(let texts)):
+            let numbers = texts.compactMap { Self.number($0, range) }
+            return numbers.count == texts.count ? .numbers(numbers) : nil
         case (.choice(let words), .scalar(let text, _)): return words.contains(text) ? .text(text) : nil
         case (.texts, .list(let texts)): return texts.contains("") ? nil : .texts(texts)
         case (.choices(let words), .list(let texts)):
             return texts.allSatisfy(words.contains) ? .texts(texts) : nil
         case (.flag, .scalar(_, isPlain: false)), (.number, .scalar(_, isPlain: false)): return nil
         case (.text, .list), (.flag, .list), (.number, .list), (.choice, .list): return nil
-        case (.texts, .scalar), (.choices, .scalar): return nil
+        case (.texts, .scalar), (.choices, .scalar), (.numbers, .scalar): return nil
         }
+    }
+
+    private static func number(_ text: String, _ range: ClosedRange<Int>) -> Int? {
+        let isPlain = !text.isEmpty && text.utf8.allSatisfy { (0x30...0x39).contains($0) }
+        guard isPlain, let number = Int(text), range.contains(number) else { return nil }
+        return number
     }
 
     /// What a value of it is, as an object of "is not".
@@ -60,6 +69,7 @@ package enum SettingKind: Sendable, Equatable {
         case .number(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .choice(let words): "one of \(words.joined(separator: ", "))"
         case .texts: "a list of texts"
+        case .numbers(let range): "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)"
         case .choices(let words): "a list of words of \(words.joined(separator: ", "))"
         }
     }
@@ -67,7 +77,7 @@ package enum SettingKind: Sendable, Equatable {
     /// Whether its values are lists.
     var isList: Bool {
         switch self {
-        case .texts, .choices: true
+        case .texts, .choices, .numbers: true
         case .text, .flag, .number, .choice: false
         }
     }

@@ -20,6 +20,9 @@ package struct StandardStream: TextOutput {
     /// Whether it is a terminal.
     package var isTerminal: Bool { Terminal.isTerminal(number) }
 
+    /// The kind of terminal that this process is told it has (TERM); nil when it is not told.
+    package static var terminalType: String? { ProcessInputs.environment["TERM"] }
+
     /// The terminal's width in characters; 80 when unknown.
     package var columns: Int { Terminal.columns(of: number) ?? 80 }
 

@@ -13,7 +13,14 @@ package enum ProgressFormat: String, Sendable, CaseIterable {
     case none
 
     /// The default style for an output.
-    package static func usual(isTerminal: Bool) -> ProgressFormat { isTerminal ? .tty : .lines }
+    ///
+    /// - Parameters:
+    ///   - isTerminal: Whether it is a terminal.
+    ///   - terminalType: The variable TERM; a `dumb` terminal cannot redraw a line.
+    /// - Returns: ``tty`` or ``lines``.
+    package static func usual(isTerminal: Bool, terminalType: String?) -> ProgressFormat {
+        isTerminal && terminalType != "dumb" ? .tty : .lines
+    }
 }
 
 /// The printed forms of a reading.

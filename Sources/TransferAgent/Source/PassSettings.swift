@@ -40,6 +40,10 @@ package struct PassSettings: Sendable, Equatable {
     package var whenTight = TightPolicy.refuse
     /// How long to wait for a volume that someone else writes to, of `--wait SECONDS`.
     package var wait = Duration.zero
+    /// Whether the times of directories are left as they are at the target, of `--omit-dir-times`.
+    package var omitDirectoryTimes = false
+    /// How often a volume is tried when its failure may pass, of `--attempts`.
+    package var attempts = 1
     /// The exceptions with which a volume still counts as transferred, of `--accept`.
     package var accept: Set<AcceptedException> = []
 

@@ -84,7 +84,23 @@ private struct VolumeTransfer {
     let call: CancellableCall
     let display: ProgressDisplay
 
+    /// Transfers the volume, and again while its failure may pass and attempts are left.
     func run() -> VolumeOutcome {
+        var attempt = 1
+        var outcome = attemptOnce(isFirst: isFirst)
+        while attempt < volume.attempts, let error = outcome.error, !outcome.isAccepted, error.failure.mayPass {
+            let pause = RetryPause.after(attempt: attempt)
+            let text = "volume \(volume.name): attempt \(attempt) of \(volume.attempts) failed: \(error.failure.code): "
+            display.message("\(text)\(error.observed); next in \(Figures.fixed(pause.inSeconds)) s", .warning)
+            guard call.mayTryAgain(before: .now + pause, after: pause) else { break }
+            attempt += 1
+            outcome = attemptOnce(isFirst: false)
+        }
+        display.end(outcome)
+        return outcome
+    }
+
+    private func attemptOnce(isFirst: Bool) -> VolumeOutcome {
         let start = ContinuousClock.now
         let progress = TransferProgress()
         display.begin(volume.name, progress)
@@ -116,7 +132,6 @@ private struct VolumeTransfer {
         } catch {
             outcome = VolumeOutcome(name: volume.name, error: settled(error), elapsed: .now - start)
         }
-        display.end(outcome)
         return outcome
     }
 

@@ -18,6 +18,8 @@ package struct TransferSettings: Sendable {
     package var volumes: [String]
     /// How volumes are transferred.
     package var pass = PassSettings()
+    /// The groups that this process should have, of `--supplemental-groups`.
+    package var supplementalGroups: [Int] = []
     /// The volumes, by name, that are transferred otherwise.
     package var otherPasses: [String: PassSettings] = [:]
     /// How many volumes are transferred at the same time, of `--parallel`.

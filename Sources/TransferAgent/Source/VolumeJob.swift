@@ -17,6 +17,8 @@ package struct VolumeJob: Sendable {
     /// The guard against accidental deletions.
     let brake: DeletionBrake
     let wait: Duration
+    /// How often it is tried.
+    let attempts: Int
     /// The exceptions with which it still counts as transferred.
     let accepted: Set<AcceptedException>
 
@@ -45,6 +47,7 @@ package struct VolumeJob: Sendable {
         whenTight = pass.whenTight
         brake = try DeletionBrake(pass)
         accepted = pass.accept
+        attempts = max(1, pass.attempts)
         guard pass.wait >= .zero else { throw AgentError(.badSetting, "--wait must not be negative", exitCode: 1) }
         guard !pass.labels || pass.attributes != .never else {
             throw AgentError(.badSetting, "--selinux-labels cannot be used with --attributes never", exitCode: 1)
@@ -60,6 +63,7 @@ package struct VolumeJob: Sendable {
         options.setArchive()
         options.attributes.hardLinks = pass.hardLinks
         options.attributes.numericIDs = pass.owners == .numbers
+        options.attributes.omitDirectoryTimes = pass.omitDirectoryTimes
         options.placement.sparse = pass.sparse
         options.placement.partial = pass.partial
         let silence = try SilenceLimit(settings.silenceLimit)
