@@ -35,6 +35,9 @@ extension ParsableCommand {
         var log: Logger?
         do {
             var command = try parseAsRoot(arguments)
+            if let option = RepeatedOption.first(in: arguments) {
+                throw ValidationError("\(option) was given twice; its last value alone would count.")
+            }
             log = (command as? any LoggingCommand)?.log
             try command.run()
             endProcess(0)

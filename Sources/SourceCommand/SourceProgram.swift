@@ -1,11 +1,13 @@
 import AgentCommand
 package import ArgumentParser
+import TransferAgent
 
 /// The agent at the side that the volumes come from.
 package struct SourceProgram: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "dvm-source",
         abstract: "Synchronize volumes to a target.",
+        version: AgentVersion.text("dvm-source"),
         subcommands: [Transfer.self, DoctorCommand.self, SourceCapacityCommand.self]
     )
 

@@ -1,11 +1,13 @@
 import AgentCommand
 package import ArgumentParser
+import TransferAgent
 
 /// The agent at the target.
 package struct TargetProgram: ParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "dvm-target",
         abstract: "Receive volumes from sources.",
+        version: AgentVersion.text("dvm-target"),
         subcommands: [Serve.self, TargetCapacityCommand.self]
     )
 

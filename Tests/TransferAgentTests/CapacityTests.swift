@@ -77,6 +77,7 @@ struct CapacityTests {
             [], ["/", "--rule"], ["--rule", "--requested", "1"], ["/nowhere"], ["/tmp", "--target-block-size", "1000"],
             ["/tmp", "--round", "0"], ["/tmp", "--requested", "1Q"], ["/tmp", "--target-file-system", "fat"],
             ["--rule", "--usage-percent", "1", "--measured", "1K", "--requested", "1", "--provisioned", "1"],
+            ["--rule", "--usage-percent", "198", "--measured", "1Ki", "--requested", "1", "--provisioned", "1"],
             ["--rule", "--df", "/nowhere", "--requested", "1", "--provisioned", "1"],
         ]
     )

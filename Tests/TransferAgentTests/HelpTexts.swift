@@ -5,6 +5,12 @@ enum HelpTexts {
           --job <file>            A job file in YAML or JSON; flags count more than it,
                                   and it more than variables DVM_NAME. - is standard
                                   input.
+          --settings <file>       A file with a MigrationController, or the
+                                  controller's ConfigMap, whose settings for today's
+                                  pods count.
+          --plan <file>           A file with a MigPlan: its volumes are those of the
+                                  job. (with --namespace)
+          --namespace <name>      The source namespace. (with --plan)
           --target <host:port>    Where the target listens.
           --ca <pem>              Trust a target whose certificate these CAs issued.
           --pin <sha256>          Accept only the certificate with this SHA-256 digest.
@@ -15,7 +21,8 @@ enum HelpTexts {
                                   --client-ca.
           --private-key <pem>     The certificate's key.
           --server-name <name>    The name in the certificate, if it differs from the
-                                  target's host.
+                                  target's host; a certificate without alternative
+                                  names that is itself in --ca needs none.
           --proxy <url>           An HTTP proxy: http://[user[:password]@]host:port.
           --proxy-password-file <file>
                                   A file whose first line is the password for the user
@@ -24,7 +31,7 @@ enum HelpTexts {
                                   commas.
           --user <name>           User name. (default: root)
           --password-file <file>  A file whose first line is the password; must not be
-                                  readable by other users.
+                                  readable by other users. - is standard input.
           --keep-alive <seconds>  The keep-alive interval. (default: 20)
           --silence-limit <seconds>
                                   Give up when the target has sent nothing, keep-alives
@@ -62,6 +69,9 @@ enum HelpTexts {
           --job-name <name>       A name for this job: a run with the same name ends
                                   the job's last session at the target instead of
                                   waiting.
+          --supplemental-groups <numbers>
+                                  Groups to join, separated by commas, as far as this
+                                  process may; a missing one is warned of.
           --parallel <number>     How many volumes are transferred at the same time;
                                   --bwlimit holds for each of them. (default: 1)
           --delete/--no-delete    Delete entries at the target that the source does not
@@ -98,6 +108,9 @@ enum HelpTexts {
                                   (default: --sparse)
           --partial/--no-partial  Let a stock target keep incomplete files for the next
                                   run.
+          --omit-dir-times/--no-omit-dir-times
+                                  Leave the times of directories as they are at the
+                                  target.
           --block-size <bytes>    The length of the blocks that are compared. (default:
                                   by the length of a file)
           --compress <choice>     Compress with zstd, lz4, zlibx, zlib, none or auto.
@@ -114,6 +127,9 @@ enum HelpTexts {
                                   refuse, or plan: delete first, small files first, or
                                   write in place. (default: refuse) (values: refuse,
                                   plan)
+          --attempts <number>     How often a volume is tried as long as its failure
+                                  may pass, with growing pauses of at most a minute.
+                                  (default: 1)
           --accept <kind>         End with exit code 0 although there were exceptions
                                   of this kind: vanished, attributes or large-files;
                                   may be repeated. (values: vanished, attributes,
@@ -130,6 +146,7 @@ enum HelpTexts {
                                   Write a JSON object about the end of the process to
                                   this file. (default: /dev/termination-log, if it is
                                   there)
+          --version               Show the version.
           -h, --help              Show help information.
 
         """#
@@ -156,6 +173,7 @@ enum HelpTexts {
                                   it survives.
           --json                  Write each step and the result as a JSON object on a
                                   line of its own.
+          --version               Show the version.
           -h, --help              Show help information.
 
         """#
@@ -212,8 +230,12 @@ enum HelpTexts {
           --log-format <log-format>
                                   The format of log lines on standard error. (values:
                                   text, json; default: text)
+          --supplemental-groups <numbers>
+                                  Groups to join, separated by commas, as far as this
+                                  process may. (default: TARGET_SUPPLEMENTAL_GROUPS)
           --no-sandbox            Keep all permissions of the user, instead of only
                                   those for the volumes.
+          --version               Show the version.
           -h, --help              Show help information.
 
         """#
@@ -245,6 +267,10 @@ enum HelpTexts {
                                   The size that was provisioned for its claim.
           --threshold <points>    Percentage points to keep free, 1 to 99; default 3.
                                   (with --rule)
+          --settings <file>       A file with a MigrationController, or the
+                                  controller's ConfigMap, for the threshold;
+                                  PV_RESIZING_USAGE_THRESHOLD counts more, --threshold
+                                  most. (with --rule)
           --df <file>             What `df -BMB` printed; - is standard input. (with
                                   --rule)
           --volume <name>         The volume's name, and its position in df's output.
@@ -270,6 +296,7 @@ enum HelpTexts {
           --round <quantity>      The storage provisions multiples of this. (default:
                                   1Gi)
           --json                  One line of JSON.
+          --version               Show the version.
           -h, --help              Show help information.
 
         """#
@@ -290,6 +317,7 @@ enum HelpTexts {
           --needs <quantity>      The total size it must hold, as a Kubernetes quantity
                                   such as 11.3Gi.
           --json                  Print one JSON object.
+          --version               Show the version.
           -h, --help              Show help information.
 
         """#

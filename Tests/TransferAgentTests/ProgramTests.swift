@@ -1,6 +1,7 @@
 import AgentTestSupport
 import Foundation
 import TestSupport
+import TransferAgent
 import Testing
 
 @Suite("Agent programs", .timeLimit(.minutes(10)))
@@ -28,6 +29,9 @@ struct ProgramTests {
             ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--progress", "loud"],
             ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--proxy-password-file", "f"],
             ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--keep-alive", "0"],
+            ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--target", "i:1", "--insecure"],
+            ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--plan", "p"],
+            ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--json"],
             ["doctor", "--target", "h:1", "--insecure"],
             ["doctor", "--volume", "v=/tmp", "--target", "h:1"],
             ["doctor", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--idle", "0"],
@@ -75,5 +79,74 @@ struct ProgramTests {
         try target.waitForOutput(", user root, volume v: ")
         kill(target.processIdentifier, signal)
         #expect(try target.waitForExit() == 0)
+    }
+
+    @Test("an option that is given twice is named, but for those that are lists")
+    func repeated() throws {
+        let program = try BuiltProgram.path("dvm-source")
+        let child = try ChildProcess(
+            program,
+            ["transfer", "--volume", "v=/tmp", "--target", "h:1", "--insecure", "--target=i:1"]
+        )
+        #expect(try child.waitForExit() == 1)
+        #expect(child.output.contains("--target was given twice"))
+        let job = try ChildProcess.run(
+            program,
+            [
+                "transfer", "--volume", "v=/tmp", "--volume", "w=/", "--exclude", "--target", "--exclude", "b",
+                "--target", "h:1",
+            ]
+                + ["--insecure", "--accept", "vanished", "--accept", "attributes", "--print-job"]
+        )
+        #expect(job.contains(#"exclude: ["--target","b"]  # flag --exclude"#))
+        #expect(job.contains(#"accept: ["vanished","attributes"]"#))
+    }
+
+    @Test("the agents tell their version", arguments: ["dvm-source", "dvm-target"])
+    func version(program: String) throws {
+        let text = try ChildProcess.run(try BuiltProgram.path(program), ["--version"])
+        #expect(text.wholeMatch(of: /(dvm-source|dvm-target) \d+\.\d+\.\d+\n/) != nil)
+    }
+
+    @Test("a missing source has one exit code in all commands")
+    func missingSource() throws {
+        let program = try BuiltProgram.path("dvm-source")
+        #expect(try ChildProcess(program, ["capacity", "/nowhere"]).waitForExit() == 3)
+        let target = try Target()
+        try write("secret\n", to: target.directory.file("password"))
+        for command in ["transfer", "doctor"] {
+            let child = try ChildProcess(
+                program,
+                [command, "--volume", "data=/nowhere", "--target", target.settings.target]
+                    + [
+                        "--ca", target.authority.files.certificate, "--password-file",
+                        target.directory.file("password"),
+                    ]
+            )
+            #expect(try child.waitForExit() == 3)
+        }
+    }
+
+    @Test("the password may come from standard input")
+    func passwordInput() throws {
+        let target = try Target()
+        for (password, exitCode) in [("secret\nmore\n", 0), ("wrong", 5), ("", 1)] as [(String, Int32)] {
+            let child = try ChildProcess(
+                try BuiltProgram.path("dvm-source"),
+                ["transfer", "--volume", "data=" + target.directory.file("source"), "--target", target.settings.target]
+                    + ["--ca", target.authority.files.certificate, "--password-file", "-", "--allow-empty-source"]
+            )
+            child.send(password)
+            child.closeInput()
+            #expect(try child.waitForExit() == exitCode)
+        }
+    }
+
+    @Test("a dumb terminal gets lines")
+    func dumb() {
+        #expect(ProgressFormat.usual(isTerminal: true, terminalType: "dumb") == .lines)
+        #expect(ProgressFormat.usual(isTerminal: true, terminalType: "xterm") == .tty)
+        #expect(ProgressFormat.usual(isTerminal: true, terminalType: nil) == .tty)
+        #expect(ProgressFormat.usual(isTerminal: false, terminalType: "xterm") == .lines)
     }
 }

@@ -37,9 +37,22 @@ package enum ProtectedFile {
         let flaw = exposureReason(file)
         if let flaw, exposure == .refused { throw .badFile(path: path, reason: flaw) }
         do throws(SystemError) {
-            return (try contents(of: file), flaw.map { "\(path): \($0)" })
+            return (try contents(of: file, count: file.length), flaw.map { "\(path): \($0)" })
         } catch {
             throw .badFile(path: path, reason: error.reason)
+        }
+    }
+
+    /// Reads standard input to its end, without a copy elsewhere.
+    ///
+    /// - Returns: At most 4096 bytes.
+    /// - Throws: ``SecureTunnelError/badFile(path:reason:)``.
+    package static func standardInput() throws(SecureTunnelError) -> SecretBytes {
+        do throws(SystemError) {
+            let input = try SmallFile(Array("-".utf8), dashIsStandardInput: true)
+            return try contents(of: input, count: 4096)
+        } catch {
+            throw .badFile(path: "standard input", reason: error.reason)
         }
     }
 
@@ -49,9 +62,8 @@ package enum ProtectedFile {
         return nil
     }
 
-    /// The bytes of a file; if the file shrinks while it is read, as many as there are.
-    private static func contents(of file: borrowing SmallFile) throws(SystemError) -> SecretBytes {
-        let count = file.length
+    /// The bytes of a file up to a count; if there are fewer, because the file shrinks or is a pipe, as many as there are.
+    private static func contents(of file: borrowing SmallFile, count: Int) throws(SystemError) -> SecretBytes {
         var filled = 0
         let whole = try SecretBytes(count: count) { (storage) throws(SystemError) in filled = try file.fill(&storage) }
         guard filled < count else { return whole }

@@ -31,7 +31,7 @@ extension AgentError {
         case .malformedQuantity, .quantityOutOfRange, .unusableOutput:
             self.init(.badSetting, error.description, exitCode: 2)
         case .system, .volume:
-            self.init(.sourceUnreadable, error.description, exitCode: 23)
+            self.init(.sourceUnreadable, error.description, exitCode: 3)
         }
     }
 }

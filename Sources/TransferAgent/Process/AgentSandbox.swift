@@ -78,7 +78,7 @@ package struct AgentSandbox: Sendable {
 
     /// Allows reading in the directories of files: Kubernetes replaces a Secret's content by changing a link in its directory.
     private mutating func allowDirectories(of files: [String?]) {
-        for case let file? in files {
+        for case let file? in files where file != "-" {
             for path in [file, FilePath.resolved(file) ?? file] {
                 let directory = FilePath.directory(of: path)
                 // All of / would be too much; the file alone is sufficient while it is not replaced.

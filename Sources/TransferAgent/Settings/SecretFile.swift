@@ -35,8 +35,12 @@ enum SecretFile {
     }
 
     /// The password in a file: its first line.
+    ///
+    /// - Parameter path: The file; `-` is standard input, to its end.
+    /// - Returns: The bytes without the line's end.
+    /// - Throws: ``AgentError`` of class ``FailureClass/badSecretFile``.
     static func password(in path: String) throws(AgentError) -> SecretBytes {
-        let file = try read(path)
+        let file = try path == "-" ? standardInput() : read(path)
         return try file.withBytes { (text) throws(AgentError) in
             var password: SecretBytes?
             try forEachLine(of: text) { (_, line) throws(AgentError) in
@@ -48,6 +52,10 @@ enum SecretFile {
             }
             return password
         }
+    }
+
+    private static func standardInput() throws(AgentError) -> SecretBytes {
+        try refusing { () throws(SecureTunnelError) in try ProtectedFile.standardInput() }
     }
 
     /// The pre-shared keys in a file of `IDENTITY:KEY` lines.

@@ -26,7 +26,7 @@ package struct ResizeRule: Hashable, Sendable {
     /// Applies the rule.
     ///
     /// - Parameters:
-    ///   - usagePercent: How full the volume is as df tells it, rounded up; 0 or more.
+    ///   - usagePercent: How full the volume is as df tells it, rounded up; 0 to 100.
     ///   - measured: The size of its file system.
     ///   - requested: What its claim requested.
     ///   - provisioned: The size that its claim was given.
@@ -39,7 +39,7 @@ package struct ResizeRule: Hashable, Sendable {
         requested: Quantity,
         provisioned: Quantity
     ) throws(CapacityError) -> ResizeDecision {
-        guard usagePercent >= 0, usagePercent <= Int64(Int32.max) else { throw .quantityOutOfRange("\(usagePercent)%") }
+        guard (0...100).contains(usagePercent) else { throw .quantityOutOfRange("\(usagePercent)%") }
         let measuredBytes = try size(measured)
         let provisionedBytes = try size(provisioned)
         var bytes = try size(requested)
