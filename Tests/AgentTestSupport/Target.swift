@@ -15,6 +15,7 @@ package final class Target: Sendable {
     // Without a path the volume is a directory of the target's own.
     package init(
         volume: String? = nil,
+        listen: String = "127.0.0.1:0",
         others: [String] = [],
         sessionLimit: Int = 32,
         keepAlive: Duration = KeepAlive.usual,
@@ -28,7 +29,7 @@ package final class Target: Sendable {
         }
         try write("root:secret\n", to: directory.file("credentials"))
         var settings = ServeSettings(
-            listen: "127.0.0.1:0",
+            listen: listen,
             certificate: leaf.certificate,
             privateKey: leaf.key,
             volumes: ["data=" + (volume ?? directory.file("target"))] + others,

@@ -88,11 +88,16 @@ private struct VolumeTransfer {
     func run() -> VolumeOutcome {
         var attempt = 1
         var outcome = attemptOnce(isFirst: isFirst)
-        while attempt < volume.attempts, let error = outcome.error, !outcome.isAccepted, error.failure.mayPass {
+        while attempt < volume.attempts, let error = outcome.error, !outcome.isAccepted, error.failure.isRetryable,
+            !call.isCancelled
+        {
             let pause = RetryPause.after(attempt: attempt)
             let text = "volume \(volume.name): attempt \(attempt) of \(volume.attempts) failed: \(error.failure.code): "
             display.message("\(text)\(error.observed); next in \(Figures.fixed(pause.inSeconds)) s", .warning)
-            guard call.mayTryAgain(before: .now + pause, after: pause) else { break }
+            guard call.mayTryAgain(before: .now + pause, after: pause) else {
+                outcome = VolumeOutcome(name: volume.name, error: settled(error), elapsed: outcome.elapsed)
+                break
+            }
             attempt += 1
             outcome = attemptOnce(isFirst: false)
         }

@@ -1,5 +1,6 @@
 import AgentTestSupport
 import Foundation
+import SecureTunnel
 import TestSupport
 import Testing
 
@@ -25,51 +26,69 @@ struct ContractRunTests {
         return try #require(await TransferRun(try SourceJob(settings), display: display).run().first)
     }
 
-    @Test("a volume that comes back at the target before the next attempt is transferred")
+    /// Settings for a port at which nothing listens.
+    private func settings(_ directory: TemporaryDirectory, attempts: Int) -> TransferSettings {
+        var settings = TransferSettings(
+            volumes: ["data=" + directory.path],
+            target: "127.0.0.1:\(freePort())",
+            trust: .insecure
+        )
+        settings.environmentPassword = SecretBytes("secret")
+        settings.pass.attempts = attempts
+        return settings
+    }
+
+    @Test("a volume is transferred when the target is there at a later attempt")
     func later() async throws {
-        let target = try Target()
-        try write("content", to: target.source("file"))
-        let directory = target.directory.file("target")
-        try FileManager.default.removeItem(atPath: directory)
-        var settings = target.settings
-        settings.pass.attempts = 3
-        let reaction = Reaction(to: "attempt 1 of 3 failed: DVM-2011") {
-            try? FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: false)
+        let directory = try TemporaryDirectory()
+        try write("content", to: directory.file("file"))
+        defer { withExtendedLifetime(directory) {} }
+        let settings = settings(directory, attempts: 5)
+        let (targets, source) = AsyncStream<Target>.makeStream()
+        let reaction = Reaction(to: "attempt 1 of 5 failed: DVM-1002") {
+            if let target = try? Target(listen: settings.target) { source.yield(target) }
         }
         let outcome = try await run(settings, log: reaction)
         #expect(outcome.error == nil)
-        #expect(try String(contentsOfFile: target.target("file"), encoding: .utf8) == "content")
+        source.finish()
+        var copies: [String] = []
+        for await target in targets {
+            copies.append(try String(contentsOfFile: target.target("file"), encoding: .utf8))
+        }
+        #expect(copies == ["content"])
     }
 
     @Test("attempts are counted, and what will not pass is tried once")
     func counted() async throws {
+        let directory = try TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let log = Memory()
+        let outcome = try await run(settings(directory, attempts: 2), log: log)
+        #expect(outcome.error?.failure == .connectionRefused)
+        #expect(log.lines.filter { $0.contains("attempt ") }.count == 1)
         let target = try Target()
-        let directory = target.directory.file("target")
-        try FileManager.default.removeItem(atPath: directory)
         var settings = target.settings
         settings.pass.attempts = 2
-        let log = Memory()
-        #expect(try await run(settings, log: log).error?.failure == .volumeMissing)
-        #expect(log.lines.filter { $0.contains("attempt ") }.count == 1)
         settings.volumes = ["unknown=" + target.directory.file("source")]
         let other = Memory()
         #expect(try await run(settings, log: other).error?.failure == .unknownVolume)
         #expect(!other.lines.contains { $0.contains("attempt ") })
     }
 
-    @Test("cancellation ends the pause before an attempt")
+    @Test("cancellation ends the pause before an attempt, with exit code 20")
     func cancelled() async throws {
-        let target = try Target()
-        try FileManager.default.removeItem(atPath: target.directory.file("target"))
-        var settings = target.settings
-        settings.pass.attempts = 1000
-        let chosen = settings
+        let directory = try TemporaryDirectory()
+        defer { withExtendedLifetime(directory) {} }
+        let settings = settings(directory, attempts: 1000)
         let (lines, source) = AsyncStream<Void>.makeStream()
         // The fourth pause is at least four seconds long.
-        let task = Task { try await run(chosen, log: Reaction(to: "attempt 4 of") { source.yield() }) }
+        let task = Task {
+            defer { source.finish() }
+            return try await run(settings, log: Reaction(to: "attempt 4 of") { source.yield() })
+        }
         for await _ in lines.prefix(1) { task.cancel() }
         let start = ContinuousClock.now
-        #expect(try await task.value.error != nil)
+        #expect(try await task.value.exitCode == 20)
         #expect(.now - start < .seconds(3))
     }
 

@@ -225,16 +225,4 @@ struct RetryPauseTests {
             #expect((whole * 0.5...whole).contains(RetryPause.after(attempt: attempt)))
         }
     }
-
-    @Test("no setting, password, certificate, full disk or refusal is tried again")
-    func classes() {
-        for failure: FailureClass in [
-            .badSetting, .loginRefused, .unknownAuthority, .outOfSpace, .doesNotFit, .targetUnusable, .cancelled,
-        ] {
-            #expect(!failure.mayPass)
-        }
-        for failure: FailureClass in [.connectionRefused, .unknownHost, .targetBusy, .connectionLost, .silence] {
-            #expect(failure.mayPass)
-        }
-    }
 }
