@@ -75,16 +75,23 @@ package struct JobLayer: Sendable, Equatable {
     /// What the user should know, one line each.
     package var notes: [String] = []
 
+    /// The most volumes of a layer; each is compared with all others.
+    static let mostVolumes = 1000
+
     /// Makes an empty layer.
     package init() {}
 
     /// Adds a volume.
     ///
-    /// - Throws: ``AgentError`` of class ``FailureClass/badSetting`` for a name that is there already.
+    /// - Throws: ``AgentError`` of class ``FailureClass/badSetting`` for a name that is there already, and for too many.
     mutating func add(_ volume: GivenVolume) throws(AgentError) {
         guard !volumes.contains(where: { $0.name == volume.name }) else {
             let subject = volume.source.subject("volume")
             throw AgentError(.badSetting, "\(subject): there is another volume \(volume.name)", exitCode: 1)
+        }
+        guard volumes.count < Self.mostVolumes else {
+            let subject = volume.source.subject("volume")
+            throw AgentError(.badSetting, "\(subject): a job has at most \(Self.mostVolumes) volumes", exitCode: 1)
         }
         volumes.append(volume)
     }

@@ -57,6 +57,15 @@ struct JobFileTests {
         #expect(error?.observed.contains(words) == true, "\(String(describing: error))")
     }
 
+    @Test("the number of volumes is bounded", .timeLimit(.minutes(1)))
+    func manyVolumes() throws {
+        let line = { (index: Int) in "- {name: v\(index), path: /x}\n" }
+        let most = JobLayer.mostVolumes
+        #expect(try jobLayer("volumes:\n" + (0..<most).map(line).joined()).volumes.count == most)
+        let error = #expect(throws: AgentError.self) { try jobLayer("volumes:\n" + (0..<30_000).map(line).joined()) }
+        #expect(error?.observed == "job.yaml:\(most + 2): volume: a job has at most \(most) volumes")
+    }
+
     @Test("a file that is missing, too long or not YAML is named")
     func unreadable() throws {
         let directory = try TemporaryDirectory()
