@@ -8,7 +8,7 @@ package struct SourceProgram: ParsableCommand {
         commandName: "dvm-source",
         abstract: "Synchronize volumes to a target.",
         version: AgentVersion.text("dvm-source"),
-        subcommands: [Transfer.self, DoctorCommand.self, SourceCapacityCommand.self]
+        subcommands: [Transfer.self, SourceStatusCommand.self, DoctorCommand.self, SourceCapacityCommand.self]
     )
 
     package init() {}

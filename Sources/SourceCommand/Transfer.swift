@@ -58,6 +58,8 @@ struct Transfer: ReportingCommand {
     @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")
     var progress: ProgressFormat?
 
+    @OptionGroup var local: ControlOptions
+
     @OptionGroup var termination: TerminationOptions
 
     func validate() throws {
@@ -77,13 +79,15 @@ struct Transfer: ReportingCommand {
         for warning in GroupMembership.join(settings.supplementalGroups) { log.warning("dvm-source: \(warning)") }
         let job = try SourceJob(settings)
         for warning in job.warnings { log.warning("dvm-source: \(warning)") }
+        let style =
+            progress ?? .usual(isTerminal: StandardStream.output.isTerminal, terminalType: StandardStream.terminalType)
+        let run = TransferRun(job, display: ProgressDisplay(style: style, log: log))
+        let server = try LocalControl.listen(local.control, for: Self.agent) { run.board.answer($0) }
         if !noSandbox {
             let (isConfined, notes) = try AgentSandbox(settings).confine()
             for note in notes where !isConfined { log.notice("dvm-source: \(note)") }
         }
-        let style =
-            progress ?? .usual(isTerminal: StandardStream.output.isTerminal, terminalType: StandardStream.terminalType)
-        let run = TransferRun(job, display: ProgressDisplay(style: style, log: log))
+        try server?.begin()
         return TerminationReport(try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await run.run() }))
     }
 

@@ -100,6 +100,8 @@ struct Serve: ReportingCommand {
     @Flag(help: "Allow MD4 for the password, and MD5 for clients without TLS.")
     var allowWeakDigest = false
 
+    @OptionGroup var local: ControlOptions
+
     @OptionGroup var termination: TerminationOptions
 
     @Option(help: "The format of log lines on standard error.")
@@ -155,8 +157,10 @@ struct Serve: ReportingCommand {
         let log = log
         for warning in GroupMembership.join(try groups()) { log.warning("dvm-target: \(warning)") }
         let service = try TargetService(settings, log: log)
+        let server = try LocalControl.listen(local.control, for: Self.agent) { service.answer($0) }
         let notes = noSandbox ? ["not confined: --no-sandbox"] : try AgentSandbox(settings).confine().notes
         for note in notes { log.notice("\(note)") }
+        try server?.begin()
         for line in service.announcements { StandardStream.output.write(line + "\n") }
         let failure = try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await service.run() })
         let report = TerminationReport(failure, service.stop())

@@ -8,7 +8,7 @@ package struct TargetProgram: ParsableCommand {
         commandName: "dvm-target",
         abstract: "Receive volumes from sources.",
         version: AgentVersion.text("dvm-target"),
-        subcommands: [Serve.self, TargetCapacityCommand.self]
+        subcommands: [Serve.self, TargetStatusCommand.self, DrainCommand.self, TargetCapacityCommand.self]
     )
 
     package init() {}

@@ -59,6 +59,14 @@ func getOption(_ socket: Int32, _ level: Int32, _ name: Int32, _ value: inout In
     return unsafe getsockopt(socket, level, name, &value, &size)
 }
 
+/// The user of the process that connected a local socket (`SO_PEERCRED`, unix(7)); nil when the kernel does not tell.
+func peerUser(_ socket: Int32) -> UInt32? {
+    // Process, user and group.
+    var credentials: [3 of UInt32] = [0, 0, 0]
+    var size = socklen_t(MemoryLayout.size(ofValue: credentials))
+    return unsafe getsockopt(socket, SOL_SOCKET, SO_PEERCRED, &credentials, &size) == 0 ? credentials[1] : nil
+}
+
 /// accept4(2), without the peer's address.
 func accept(_ socket: Int32, _ flags: Int32) -> Int32 {
     unsafe accept4(socket, __SOCKADDR_ARG(__sockaddr__: nil), nil, flags)

@@ -142,6 +142,9 @@ enum HelpTexts {
                                   reading the volumes.
           --progress <progress>   How progress is shown. (default: tty on a terminal,
                                   else lines) (values: tty, lines, json, none)
+          --control <socket>      The agent's local socket: a path, or an abstract name
+                                  after @. (default: @ and the program's name; an agent
+                                  that is not process 1 has none by default)
           --termination-log <file>
                                   Write a JSON object about the end of the process to
                                   this file. (default: /dev/termination-log, if it is
@@ -223,6 +226,9 @@ enum HelpTexts {
                                   keep-alives included, for this long. (default: 120)
           --allow-weak-digest     Allow MD4 for the password, and MD5 for clients
                                   without TLS.
+          --control <socket>      The agent's local socket: a path, or an abstract name
+                                  after @. (default: @ and the program's name; an agent
+                                  that is not process 1 has none by default)
           --termination-log <file>
                                   Write a JSON object about the end of the process to
                                   this file. (default: /dev/termination-log, if it is
@@ -317,6 +323,67 @@ enum HelpTexts {
           --needs <quantity>      The total size it must hold, as a Kubernetes quantity
                                   such as 11.3Gi.
           --json                  Print one JSON object.
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """#
+
+    static let sourceStatus = #"""
+        OVERVIEW: Show what a running dvm-source does.
+
+        Asks over the local socket of the dvm-source transfer in this container, which
+        answers only its own user and root. Exit code 0, or 10 if none answers.
+
+        USAGE: dvm-source status [--control <socket>] [--json]
+
+        OPTIONS:
+          --control <socket>      The agent's local socket: a path, or an abstract name
+                                  after @. (default: @ and the program's name; an agent
+                                  that is not process 1 has none by default)
+          --json                  Print one JSON object
+                                  (docs/schemas/source-status.schema.json).
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """#
+
+    static let targetStatus = #"""
+        OVERVIEW: Show what a running dvm-target does, or probe it.
+
+        Asks over the local socket of the dvm-target serve in this container, which
+        answers only its own user and root. Exit code 0, 1 if --ready is asked and it
+        accepts no sources, or 10 if none answers.
+
+        USAGE: dvm-target status [--control <socket>] [--json] [--ready] [--live]
+
+        OPTIONS:
+          --control <socket>      The agent's local socket: a path, or an abstract name
+                                  after @. (default: @ and the program's name; an agent
+                                  that is not process 1 has none by default)
+          --json                  Print one JSON object
+                                  (docs/schemas/target-status.schema.json).
+          --ready                 Print nothing; exit code 0 if it accepts sources, for
+                                  a readiness probe.
+          --live                  Print nothing; exit code 0 if it answers, for a
+                                  liveness probe.
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """#
+
+    static let drain = #"""
+        OVERVIEW: Let a running dvm-target end when its sessions have.
+
+        It accepts no more sources, and exits with 0 when the last session has ended by
+        itself; until then, SIGTERM stops it as usual. The command returns at once:
+        exit code 0, or 10 if no dvm-target answers.
+
+        USAGE: dvm-target drain [--control <socket>]
+
+        OPTIONS:
+          --control <socket>      The agent's local socket: a path, or an abstract name
+                                  after @. (default: @ and the program's name; an agent
+                                  that is not process 1 has none by default)
           --version               Show the version.
           -h, --help              Show help information.
 

@@ -13,6 +13,8 @@ struct ProgramTests {
             ("dvm-source", "transfer", HelpTexts.transfer), ("dvm-source", "doctor", HelpTexts.doctor),
             ("dvm-source", "capacity", HelpTexts.forecast), ("dvm-target", "serve", HelpTexts.serve),
             ("dvm-target", "capacity", HelpTexts.capacity),
+            ("dvm-source", "status", HelpTexts.sourceStatus), ("dvm-target", "status", HelpTexts.targetStatus),
+            ("dvm-target", "drain", HelpTexts.drain),
         ]
     )
     func help(program: String, command: String, expected: String) throws {

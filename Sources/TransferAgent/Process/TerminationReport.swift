@@ -115,11 +115,20 @@ extension TerminationReport {
         self.init(
             of: "dvm-target",
             error ?? stopped,
-            counts: [
-                ("sessions", Int64(counts.sessions)), ("sessionsFailed", Int64(counts.failed)),
-                ("sessionsInterrupted", Int64(counts.interrupted)), ("filesReceived", counts.files),
-                ("bytesReceived", counts.bytes),
-            ]
+            counts: counts.numbers
         )
     }
+}
+
+extension ServedCounts {
+    /// The figures by their names in reports.
+    fileprivate var numbers: [(String, Int64)] {
+        [
+            ("sessions", Int64(sessions)), ("sessionsFailed", Int64(failed)),
+            ("sessionsInterrupted", Int64(interrupted)), ("filesReceived", files), ("bytesReceived", bytes),
+        ]
+    }
+
+    /// As members of a JSON object.
+    var members: [(String, JSONValue)] { numbers.map { ($0, .integer($1)) } }
 }

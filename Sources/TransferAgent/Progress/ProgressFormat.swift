@@ -78,7 +78,7 @@ extension ProgressReading {
         return silence.map { "waiting for \($0) s" }
     }
 
-    private var phase: String {
+    var phase: String {
         if isSynchronizing { return "sync" }
         return isListComplete ? "data" : "listing"
     }

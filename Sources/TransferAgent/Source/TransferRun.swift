@@ -9,6 +9,8 @@ import VolumeAccess
 package struct TransferRun: Sendable {
     private let job: SourceJob
     private let display: ProgressDisplay
+    /// What is told to who asks for the status.
+    package let board: TransferBoard
 
     /// Prepares a run.
     ///
@@ -18,6 +20,7 @@ package struct TransferRun: Sendable {
     package init(_ job: SourceJob, display: ProgressDisplay) {
         self.job = job
         self.display = display
+        board = TransferBoard(job.volumes.map(\.name))
     }
 
     /// Transfers the volumes, as many at the same time as the job says, each over its own connection.
@@ -46,6 +49,7 @@ package struct TransferRun: Sendable {
         let error = AgentError(.cancelled, "stopped before this volume was begun", exitCode: 20)
         let outcome = VolumeOutcome(name: volume.name, error: error, elapsed: .zero)
         display.end(outcome)
+        board.end(outcome)
         return outcome
     }
 
@@ -54,12 +58,22 @@ package struct TransferRun: Sendable {
         let display = job.parallel > 1 ? display.ofOneAmongSeveral() : display
         do throws(AgentError) {
             let call = try CancellableCall.make()
-            return try await onThread("dvm-transfer", cancel: call.cancel) {
-                VolumeTransfer(volume: volume, isFirst: isFirst, job: job, call: call, display: display).run()
+            let outcome = try await onThread("dvm-transfer", cancel: call.cancel) {
+                VolumeTransfer(
+                    volume: volume,
+                    isFirst: isFirst,
+                    job: job,
+                    call: call,
+                    display: display,
+                    board: board
+                ).run()
             }
+            board.end(outcome)
+            return outcome
         } catch {
             let outcome = VolumeOutcome(name: volume.name, error: error, elapsed: .zero)
             display.end(outcome)
+            board.end(outcome)
             return outcome
         }
     }
@@ -83,6 +97,7 @@ private struct VolumeTransfer {
     let job: SourceJob
     let call: CancellableCall
     let display: ProgressDisplay
+    let board: TransferBoard
 
     /// Transfers the volume, and again while its failure may pass and attempts are left.
     func run() -> VolumeOutcome {
@@ -108,6 +123,7 @@ private struct VolumeTransfer {
     private func attemptOnce(isFirst: Bool) -> VolumeOutcome {
         let start = ContinuousClock.now
         let progress = TransferProgress()
+        board.begin(volume.name, progress)
         display.begin(volume.name, progress)
         let outcome: VolumeOutcome
         do throws(AgentError) {

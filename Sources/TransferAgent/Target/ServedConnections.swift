@@ -109,6 +109,9 @@ final class ServedConnections: Sendable {
         return count
     }
 
+    /// How many connections, and sessions among them, there are now.
+    var current: (connections: Int, sessions: Int) { state.withLock { ($0.open.count, $0.sessions.count) } }
+
     /// What the sessions have done; while stopping, those that have not ended yet count as interrupted.
     var counts: ServedCounts {
         state.withLock { state in

@@ -1,4 +1,4 @@
-import AgentControl
+package import AgentControl
 import LinuxSystem
 package import Logging
 import RsyncEngine
@@ -19,6 +19,8 @@ package final class TargetService: Sendable {
     private static let strangersPiece = 4096
     /// How long sessions may take to end after they were told to.
     private static let farewell = Duration.seconds(3)
+    /// How often a drain looks whether the service was stopped.
+    private static let look = Duration.milliseconds(200)
     /// How long sessions may take to end after their connections were closed.
     private static let leastRest = Duration.seconds(1)
 
@@ -39,6 +41,11 @@ package final class TargetService: Sendable {
     private let digestPolicy: DigestPolicy
     /// Why accepting stopped early.
     private let failure = Mutex<AgentError?>(nil)
+    private let start = ContinuousClock.now
+    /// Whether sessions that run now may end by themselves before the service does.
+    private let isDraining = Atomic<Bool>(false)
+    /// Whether the service was stopped.
+    private let isStopped = Atomic<Bool>(false)
 
     /// An address that clients connect to.
     private struct Endpoint: Sendable {
@@ -102,15 +109,56 @@ package final class TargetService: Sendable {
     /// The port of the plain listener, if there is one.
     package var plainPort: UInt16? { endpoints.dropFirst().first?.listener.address.port }
 
-    /// Accepts clients until ``close()`` is called or the task is cancelled; their sessions may go on after that.
+    /// Accepts clients until ``close()`` or ``drain()`` is called or the task is cancelled; their sessions may go on after
+    /// that, but not after the end of a drain.
     ///
     /// - Returns: Why a listener failed permanently; nil when all were closed.
     package func run() async -> AgentError? {
+        let cancel = { @Sendable in
+            self.isStopped.store(true, ordering: .relaxed)
+            self.close()
+        }
         do throws(AgentError) {
-            return try await onThread("dvm-listen", cancel: close) { self.serve() }
+            return try await onThread("dvm-listen", cancel: cancel) {
+                let failure = self.serve()
+                guard self.isDraining.load(ordering: .relaxed) else { return failure }
+                while !self.isStopped.load(ordering: .relaxed), !self.connections.waitForEnd(within: Self.look) {}
+                return failure
+            }
         } catch {
             return error
         }
+    }
+
+    /// Accepts no more clients; ``run()`` returns when the last session has ended by itself.
+    package func drain() {
+        guard !isDraining.exchange(true, ordering: .relaxed) else { return }
+        log.notice("draining: no more sources are accepted")
+        close()
+    }
+
+    /// Answers the requests of commands: `status` and `drain`.
+    package func answer(_ request: String) -> [(String, JSONValue)]? {
+        switch request {
+        case "status": return status
+        case "drain":
+            drain()
+            return status
+        default: return nil
+        }
+    }
+
+    private var status: [(String, JSONValue)] {
+        let isReady = !isDraining.load(ordering: .relaxed) && !isStopped.load(ordering: .relaxed)
+        let state = isStopped.load(ordering: .relaxed) ? "stopping" : isReady ? "serving" : "draining"
+        let (open, sessions) = connections.current
+        return LocalControl.members("dvm-target", state, since: start) + [
+            ("ready", .flag(isReady)),
+            ("listening", .list(endpoints.map { .text("\($0.listener.address)") })),
+            ("volumes", .list(catalogue.names.map { .text($0) })),
+            ("connections", .integer(Int64(open))), ("sessions", .integer(Int64(sessions))),
+            ("counts", .object(connections.counts.members)),
+        ]
     }
 
     /// Accepts clients until ``close()`` is called; blocks the calling thread.

@@ -47,6 +47,9 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
         writers = WriterTable(anchors: LockAnchors(above: volumes))
     }
 
+    /// The volumes' names.
+    var names: [String] { mappings.map(\.name) }
+
     var messageOfTheDay: [UInt8]? { nil }
 
     var listedModules: [(name: [UInt8], comment: [UInt8])] { [] }

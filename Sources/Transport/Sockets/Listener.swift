@@ -2,14 +2,15 @@ import CLinux
 import Glibc
 import LinuxSystem
 
-/// A TCP socket that accepts connections.
+/// A socket that accepts connections, of TCP or of this machine.
 ///
 /// ## Concurrency model
 /// Any number of threads may accept; ``close()`` may come from any thread and ends their waits.
 package final class Listener: Sendable {
     private let socket: SharedDescriptor
     private let stop: StopSignal
-    private let options: SocketOptions
+    /// Nil for a local socket.
+    private let options: SocketOptions?
     /// Where it listens, with the port that the kernel chose if 0 was requested.
     package let address: HostPort
 
@@ -49,6 +50,36 @@ package final class Listener: Sendable {
             }
         }
         throw .cannotListen(address: wanted.description, cause: failure)
+    }
+
+    /// Listens on a local socket.
+    ///
+    /// A socket in the file system stays when its listener ends; one that nobody listens on is replaced.
+    ///
+    /// - Parameter name: A path, or an abstract name after `@`; at most 107 bytes.
+    /// - Throws: ``TransportError/badAddress(text:reason:)`` or ``TransportError/cannotListen(address:cause:)``.
+    package init(local name: String) throws(TransportError) {
+        guard let address = SocketAddress(localName: name) else {
+            throw .badAddress(text: name, reason: "the name of a local socket must have 1 to 107 bytes")
+        }
+        do throws(SystemError) {
+            if !name.hasPrefix("@") { try Self.removeUnused(name, address) }
+            let socket = try Listener.bind(address, backlog: 16, extras: [])
+            stop = try StopSignal()
+            self.socket = SharedDescriptor(socket)
+        } catch {
+            throw .cannotListen(address: name, cause: error)
+        }
+        self.address = HostPort(host: name, port: 0)
+        options = nil
+    }
+
+    /// Removes a socket that nobody listens on.
+    private static func removeUnused(_ path: String, _ address: SocketAddress) throws(SystemError) {
+        guard let status = try? DescriptorStatus(ofPath: path), status.type == S_IFSOCK else { return }
+        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let socket = Descriptor(owning: try systemCall("socket") { Glibc.socket(AF_UNIX, type, 0) })
+        if address.connect(socket.rawValue) != 0, errno == ECONNREFUSED { _ = removeName(Array(path.utf8)) }
     }
 
     deinit { close() }
@@ -105,7 +136,7 @@ package final class Listener: Sendable {
         let connection = Descriptor(
             owning: try systemCall("accept4") { Transport.accept(number, Int32(SOCK_CLOEXEC.rawValue)) }
         )
-        try options.apply(to: connection)
+        try options?.apply(to: connection)
         return SocketStream(connection, peerDescription: nil, stop: stop)
     }
 

@@ -138,12 +138,27 @@ struct SocketAddress: Sendable {
 extension SocketAddress {
     /// The address of a Unix domain socket; nil for a path that does not fit.
     init?(unixPath path: String) {
+        self.init(unixName: Array(path.utf8), length: socklen_t(MemoryLayout<sockaddr_un>.size))
+    }
+
+    /// The address of a local socket: a path, or an abstract name after `@` (unix(7)); nil for one that does not fit.
+    init?(localName name: String) {
+        guard name.hasPrefix("@") else {
+            self.init(unixPath: name)
+            return
+        }
+        // An abstract name has no end but the length of the address.
+        let bytes = [0] + Array(name.utf8.dropFirst())
+        guard bytes.count > 1 else { return nil }
+        self.init(unixName: bytes, length: socklen_t(MemoryLayout<sa_family_t>.size + bytes.count))
+    }
+
+    private init?(unixName name: [UInt8], length: socklen_t) {
         var address = sockaddr_un()
         let space = MemoryLayout.size(ofValue: address.sun_path)
-        guard !path.isEmpty, path.utf8.count < space else { return nil }
+        guard !name.isEmpty, name.count < space else { return nil }
         address.sun_family = sa_family_t(AF_UNIX)
-        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: path.utf8) }
-        let length = socklen_t(MemoryLayout<sockaddr_un>.size)
+        unsafe withUnsafeMutableBytes(of: &address.sun_path) { unsafe $0.copyBytes(from: name) }
         self = unsafe withUnsafePointer(to: address) { pointer in
             unsafe pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 unsafe SocketAddress(copying: $0, length: length)

@@ -101,6 +101,13 @@ package final class SocketStream: DescriptorStream {
         return poll(&question, milliseconds: 0) > 0
     }
 
+    /// The user of the process that connected a local socket; nil when the kernel does not tell.
+    package var peerUser: UInt32? {
+        guard let number = descriptor.enter() else { return nil }
+        defer { descriptor.leave() }
+        return Transport.peerUser(number)
+    }
+
     /// Turns TCP keep-alives on or off (`SO_KEEPALIVE`).
     ///
     /// - Parameter isOn: Whether to send them, at the intervals that were set before.

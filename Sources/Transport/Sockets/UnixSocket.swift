@@ -2,13 +2,26 @@ import CLinux
 import Glibc
 import LinuxSystem
 
+/// Connects to a local socket.
+///
+/// - Parameter name: A path, or an abstract name after `@`; at most 107 bytes.
+/// - Returns: The connected stream.
+/// - Throws: ``TransportError``.
+package func dialLocal(_ name: String) throws(TransportError) -> SocketStream {
+    try connect(to: SocketAddress(localName: name), named: name)
+}
+
 /// Connects to a socket in the file system.
 ///
 /// - Parameter path: At most 107 bytes.
 /// - Returns: The connected stream.
 /// - Throws: ``TransportError``.
 package func dialUnix(path: String) throws(TransportError) -> SocketStream {
-    guard let address = SocketAddress(unixPath: path) else {
+    try connect(to: SocketAddress(unixPath: path), named: path)
+}
+
+private func connect(to address: SocketAddress?, named path: String) throws(TransportError) -> SocketStream {
+    guard let address else {
         throw .badAddress(text: path, reason: "the path of a socket must have 1 to 107 bytes")
     }
     do throws(SystemError) {
