@@ -1,11 +1,14 @@
-/// Finds an option that was given twice, of which the parser would silently take the last.
+/// Finds an option that says with whom the agent exchanges data and that was given twice.
+///
+/// The parser would silently take the last one. Of other options, scripts may override a value by another one after it.
 enum RepeatedOption {
-    /// Options of the agents that add a value each time.
-    private static let lists: Set = ["--volume", "--include", "--exclude", "--accept"]
-    /// Options whose next word is their value even if it looks like an option.
-    private static let greedy: Set = [
-        "--include", "--exclude", "--usage-percent", "--measured", "--requested", "--provisioned", "--threshold",
+    private static let single: Set = [
+        "--target", "--server-name", "--ca", "--pin", "--psk-file", "--proxy", "--user", "--password-file",
+        "--proxy-password-file", "--job", "--settings", "--plan", "--namespace", "--listen", "--listen-plain",
+        "--client-ca", "--certificate", "--private-key", "--credentials",
     ]
+    /// Options whose next word is their value even if it looks like an option.
+    private static let greedy: Set = ["--include", "--exclude"]
 
     /// Looks for one.
     ///
@@ -23,7 +26,7 @@ enum RepeatedOption {
             guard argument.hasPrefix("--") else { continue }
             let name = String(argument.prefix { $0 != "=" })
             isValue = name == argument && greedy.contains(name)
-            guard seen.insert(name).inserted || lists.contains(name) else { return name }
+            guard !single.contains(name) || seen.insert(name).inserted else { return name }
         }
         return nil
     }
