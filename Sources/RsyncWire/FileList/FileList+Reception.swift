@@ -108,7 +108,8 @@ extension FileList {
             if entry.flags.contains(.blank) { continue }
             if entry.leafOffset > 0 {
                 while let directory = open.last, !hasParent(entry, name(of: directory).span) { open.removeLast() }
-                guard !open.isEmpty else {
+                // The directory of a missing source may be missing, too.
+                guard !open.isEmpty || entry.isMissing else {
                     throw .incompatible("invalid path from sender: \(PrintableText.escaped(name(of: entry)))")
                 }
             }

@@ -88,6 +88,14 @@ def _old_rules(it, found):
     return _goes_on(it, found, [(0, 2), (23, 2)]) if is_push and is_too_modern else []
 
 
+def _below_missing(it, found):
+    """The exit code of a sender of ours, and the deletions that it has not asked for, or those of a receiver of ours."""
+    if not it.has("--delete-missing-args") or not it.stock_said(b"file has vanished: "):
+        return []
+    code = [one for one in found if isinstance(one, Code) and it.sends and (one.ours, one.stock) == (23, 24)]
+    return [*code, *(one for one in found if isinstance(one, Aspect) and one.tree == "dst" and one.aspect == "presence" and one.path in it.before)]
+
+
 def _no_checksum(it, found):
     """What ours has not done because a checksum is needed and `none` was chosen."""
     if not (it.has("--cc", "--checksum-choice") and "c" in it.letters) or it.found["code"] not in (4, 12) or it.found["lines"]:
@@ -135,5 +143,6 @@ RULES = [
     ("a faulty merge file at the destination, where nothing is to be deleted", _unread_rules),
     ("merge files (`-F`, `:`) in a push before protocol 29", _old_rules),
     ("`-c --checksum-choice=none`", _no_checksum),
+    ("`--delete-missing-args` with a name below a missing directory", _below_missing),
     ("`--fake-super --copy-dest` over a link", _each(lambda it: it.receives and it.has("--fake-super"), _is_complaint_about_link)),
 ]

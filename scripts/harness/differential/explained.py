@@ -72,7 +72,7 @@ def _is_damaged_by_append(it, difference):
 
 def _append_elsewhere(it, found):
     """The damaged files, and what else is said about them."""
-    if not (it.receives and it.has("--append") and ("y" in it.letters or it.has("--compare-dest", "--copy-dest", "--link-dest"))):
+    if not (it.receives and it.has("--append", "--append-verify") and ("y" in it.letters or it.has("--compare-dest", "--copy-dest", "--link-dest"))):
         return []
     damaged = [difference for difference in found if _is_damaged_by_append(it, difference)]
     paths = {difference.path for difference in damaged}
@@ -183,6 +183,7 @@ def _not_created(it, found):
     failed = [_failed(run["err"]) for run in (it.expected, it.found)]
 
     def is_named(text):
+        text = text.rstrip(b" ")
         backup = re.fullmatch(rb"backed up .* to (.*)", text)
         if backup:
             return any(path.endswith(b"/" + backup[1]) for path in failed[0])
@@ -195,7 +196,7 @@ def _not_created(it, found):
     return lines + progress[:len(files)] + counted
 
 
-COUNTED = re.compile(rb"Number of (regular files transferred|created files)|Total transferred file size|(Literal|Matched) data")
+COUNTED = re.compile(rb"total: matches=|Number of (regular files transferred|created files)|Total transferred file size|(Literal|Matched) data")
 PROGRESS = re.compile(rb"[0-9.,KMGTP]+ 100%")
 
 

@@ -168,6 +168,9 @@ SETS = {
         "-ai -M-ii -M-h -M-8 -M-P -M--progress -M--out-format=%n -M--outbuf=N -M--blocking-io -M--no-motd -M--contimeout=9", roles=OVER_SHELL),
     "files from below nothing, deleting first": Set("-ri --delete-before --files-from=names", "src/no", tree=NAMED, directions=("push",), errors=False),
     "list, all to standard error": Set("-r --list-only --stderr=all"),
+    "files from below a missing directory, deleting it": Set(
+        "-rt --delete-missing-args --files-from=names", tree=BEHIND.replace("./d/no", "n/o") + "; mkdir dst/n; touch dst/n/o dst/n/p",
+        directions=("push",), roles=("server", "daemon"), errors=False, names=("src",)),
     "list, quiet": Set("-rq --list-only"),
     "links that lead into their own directory": Set("-rik", tree=LOOP, roles=("local", "client-of-shell", "server"), errors=False),
     "contents of links that lead into their own directory": Set("-riL", tree=LOOP, errors=False),
