@@ -110,7 +110,8 @@ struct Destination: Sendable {
     ) throws(EngineError) -> Destination {
         let opener = DestinationOpener(base: argument.base, state: state)
         let isAlone = list.count <= 1 && !isMore
-        let isDirectory = list.entries.first?.isDirectory ?? false
+        let entry = list.entries.first { !$0.flags.contains(.blank) }
+        let isDirectory = entry?.isDirectory ?? false
         let namesEntry = isAlone && !hasSlash && !path.isEmpty
         if state.options.placement.makesPath, !path.isEmpty {
             let directory = PathParts(path).directory
@@ -128,7 +129,7 @@ struct Destination: Sendable {
         case .missing:
             guard namesEntry else { return try opener.make(path) }
             // What is only implied is left alone with `--no-implied-dirs`, and skipped with `--existing`.
-            let isLeftAlone = !state.options.selection.impliedDirectories && list.entries.first?.isImplied == true
+            let isLeftAlone = !state.options.selection.impliedDirectories && entry?.isImplied == true
             let isMade = isDirectory && !isLeftAlone && !state.options.comparison.existing
             return isMade ? try opener.makeEntry(path) : try opener.file(path)
         }

@@ -81,7 +81,8 @@ extension OptionDescriptor {
             spelling,
             help,
             client: .value { (state, value) throws(OptionError) in try state.choose(rules: value, for: kind) },
-            server: .value { $0.transfer.attributes.set(IdentityRules($1.text), for: kind) }
+            // A client that preserves owners or groups for it says so.
+            server: .value { $0.transfer.attributes.keep(IdentityRules($1.text), for: kind) }
         )
         let word = option.spelling
         option.telling = .word(rank, spelling, to: .receiver) { options in
@@ -104,9 +105,18 @@ extension TransferOptions.Attributes {
 
     /// Sets the rules, for which owners or groups have to be preserved.
     fileprivate mutating func set(_ rules: IdentityRules, for kind: ChownMix.Kind) {
+        keep(rules, for: kind)
         switch kind {
-        case .user: (userRules, owner) = (rules, true)
-        case .group: (groupRules, group) = (rules, true)
+        case .user: owner = true
+        case .group: group = true
+        }
+    }
+
+    /// Sets rules that count only where owners or groups are preserved.
+    fileprivate mutating func keep(_ rules: IdentityRules, for kind: ChownMix.Kind) {
+        switch kind {
+        case .user: userRules = rules
+        case .group: groupRules = rules
         }
     }
 }

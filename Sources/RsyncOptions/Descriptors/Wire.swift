@@ -109,11 +109,14 @@ extension OptionTable {
             "--compress, -z",
             "compress data on the wire",
             told: .letter(350, "z") {
-                $0.wire.compress && ($0.wire.compressChoice == nil || $0.wire.compressChoice == .zlib)
+                let isFree = $0.wire.compressChoice == nil || $0.wire.compressChoice == .zlib
+                return $0.wire.compress && !$0.wire.isCompressedByLevel && isFree
             },
             isUsed: { $0.wire.compress }
         ) {
-            if $1, $0.wire.compress, $0.wire.compressChoice == nil { $0.wire.compressChoice = .zlibx }
+            let isRepeated = $1 && $0.wire.compress && !$0.wire.isCompressedByLevel
+            if isRepeated, $0.wire.compressChoice == nil { $0.wire.compressChoice = .zlibx }
+            $0.wire.isCompressedByLevel = false
             $0.wire.compress = $1 && $0.wire.compressChoice != CompressionAlgorithm.none
             if !$1 { $0.wire.compressChoice = nil }
         },
@@ -133,6 +136,7 @@ extension OptionTable {
             }
         ) { (options, value) throws(OptionError) in
             options.wire.compressLevel = try value.number(in: value.isPlain ? -1_000_000...1_000_000 : -131_072...22)
+            if !options.wire.compress { options.wire.isCompressedByLevel = true }
             // Level 0 too: only zlib treats it as "no compression", which the handshake handles.
             options.wire.compress = options.wire.compressChoice != CompressionAlgorithm.none
         },

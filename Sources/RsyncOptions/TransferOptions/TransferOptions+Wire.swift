@@ -13,6 +13,8 @@ extension TransferOptions {
         package var blockLength = 0
         /// `-z`, or implied by `--zc` other than none.
         package var compress = false
+        /// Whether only `--compress-level` has asked for compression, which a server is not told with a letter.
+        package var isCompressedByLevel = false
         /// `--zc`; nil when the ends negotiate.
         package var compressChoice: CompressionAlgorithm?
         /// `--zl`; nil for the algorithm's default.

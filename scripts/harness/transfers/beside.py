@@ -171,6 +171,11 @@ SETS = {
     "files from below a missing directory, deleting it": Set(
         "-rt --delete-missing-args --files-from=names", tree=BEHIND.replace("./d/no", "n/o") + "; mkdir dst/n; touch dst/n/o dst/n/p",
         directions=("push",), roles=("server", "daemon"), errors=False, names=("src",)),
+    "owners mapped, but not preserved": Set("-a --usermap=0:1000 --no-o", target="dst/new/"),
+    "groups mapped, but not preserved": Set("-a --groupmap=0:1000 --no-g", target="dst/new/"),
+    "compression level alone": Set("-avv --zl=9", roles=("client-of-shell",), ignored=(NUMBERS, rb"total: .*")),
+    "compression and level": Set("-avv --zl=9 -z", roles=("client-of-shell",), ignored=(NUMBERS, rb"total: .*")),
+    "an empty directory, pruned": Set("-dtm", "src/e", target="dst/new"),
     "list, quiet": Set("-rq --list-only"),
     "links that lead into their own directory": Set("-rik", tree=LOOP, roles=("local", "client-of-shell", "server"), errors=False),
     "contents of links that lead into their own directory": Set("-riL", tree=LOOP, errors=False),
