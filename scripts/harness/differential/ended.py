@@ -108,7 +108,7 @@ def _is_line_of_source(it, difference):
     if not isinstance(difference, Line) or difference.is_ours:
         return False
     name = re.fullmatch(rb"(?:.{11} )?(.*?)/?", difference.text)[1]
-    return name == b"." or os.path.basename(name) in map(os.path.basename, it.source)
+    return difference.text.startswith(b"created directory ") or name == b"." or os.path.basename(name) in map(os.path.basename, it.source)
 
 
 def _is_not_done(it, difference):
@@ -117,8 +117,21 @@ def _is_not_done(it, difference):
         return False
     if difference.aspect == "time":
         return difference.path == b"" or difference.path in it.before
-    return difference.ours is None and any((entry.kind, entry.value) == (difference.stock["kind"], difference.stock["value"])
-                                           for entry in it.sources_of(difference.path))
+    return difference.ours is None and (difference.path in DESTINATIONS or any((entry.kind, entry.value) == (difference.stock["kind"], difference.stock["value"])
+                                                                               for entry in it.sources_of(difference.path)))
+
+
+# Below the destination's tree, what the targets of runs name.
+DESTINATIONS = b"new", b"not", b"not/there"
+
+
+def _refused_attributes(it, found):
+    """What ours has not done, because its server refuses attributes that the protocol has no place for."""
+    refusal = b"requires protocol 30 or higher"
+    if not (it.is_local and it.protocol < 30 and refusal in it.found["err"] and it.has("--remote-option", "-M--bwlimit", "-M--no-super")):
+        return []
+    return [one for one in found if isinstance(one, Code) and (one.ours, one.stock) == (2, 0) or _is_line_of_source(it, one)
+            or isinstance(one, Aspect) and _is_not_done(it, one)]
 
 
 def _is_complaint_about_link(it, difference):
@@ -143,6 +156,7 @@ RULES = [
     ("a faulty merge file at the destination, where nothing is to be deleted", _unread_rules),
     ("merge files (`-F`, `:`) in a push before protocol 29", _old_rules),
     ("`-c --checksum-choice=none`", _no_checksum),
+    ("local copies at protocols 27 to 29: `-A`, `-X` with `-M`", _refused_attributes),
     ("`--delete-missing-args` with a name below a missing directory", _below_missing),
     ("`--fake-super --copy-dest` over a link", _each(lambda it: it.receives and it.has("--fake-super"), _is_complaint_about_link)),
 ]

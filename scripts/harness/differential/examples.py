@@ -59,6 +59,7 @@ CHGRP = b'rsync: [generator] chgrp "@/dst/a" failed: Operation not permitted (1)
 LEVEL = b"rsync: [sender] get_acl: sys_acl_get_file(a/a, ACL_TYPE_ACCESS): Too many levels of symbolic links (40)\n"
 REFUSED = b"rsync: The server is configured to refuse --copy-devices\n"
 NO_DIRECTORY = b'rsync: [generator] opendir "@/dst/a" failed: Not a directory (20)\n'
+TOO_OLD = b"rsync: --acls requires protocol 30 or higher (negotiated 27).\n"
 NO_STATUS = b'rsync: [generator] failed to write xattr user.rsync.%stat for "@/dst/a": Operation not permitted (1)\n'
 FAILED = b"rsync error: error in file IO (code 11) at main.c(808) [Receiver=3.5.0]\n"
 ACCESS, ACL, REST = "system.posix_acl_access", b"\2\0\0\0\1\0\7\0\xff\xff\xff\xff", b"\xff\xff\xff\xff"
@@ -201,6 +202,34 @@ EXAMPLES = [
             [Code(23, 24, ([], [])), Aspect("dst", b"a", "presence", _found(), None)],
             [Code(24, 23, ([], [])), Code(0, 24, ([], [])), Aspect("dst", b"b", "presence", None, _found()), Aspect("dst", b"a", "value", b"", b"1")],
             [("arguments", ["-a"]), ("expected.err", b"")]),
+    Example("local copies at protocols 27 to 29: `-A`, `-X` with `-M`",
+            _given("-aAX --protocol=27 --remote-option=-S", "local", source={b"a": Entry("-")}, before={b"b": Entry("-")}, ours_err=TOO_OLD),
+            [Code(2, 0, ([], [])), Aspect("dst", b"a", "presence", None, _found()), _stock(b">f+++++++++ a"), Aspect("dst", b"b", "time", 5, 7)],
+            [Code(0, 2, ([], [])), _ours(b">f+++++++++ a"), Aspect("dst", b"a", "presence", _found(), None)],
+            [("state.transport", "shell"), ("found.err", b""), ("arguments", ["-aAX", "--remote-option=-S"])]),
+    Example("`-H`: a name that shares its file with one that the source keeps separate",
+            _given("-aH", source={b"a": Entry("-")}, before={b"a": Entry("-", mode=0o666), b"x": Entry("h", value=b"a")}),
+            [Aspect("dst", b"a", "links", [b"a"], [b"a", b"x"]), Aspect("dst", b"x", "links", [b"x"], [b"a", b"x"]),
+             Aspect("dst", b"x", "mode", "0o666", "0o644")],
+            [Aspect("dst", b"x", "mode", "0o666", "0o644"), Aspect("dst", b"a", "links", [b"a", b"x"], [b"a"]), Aspect("dst", b"x", "value", b"", b"1")],
+            [("arguments", ["-a"]), ("server", "stock")]),
+    Example("`-n -H`: new names of one file in a missing destination", _given("-aH -n -i"),
+            [_stock(b"hf          a => b"), _ours(b"hf+++++++++ a => b")],
+            [_stock(b"hf          a => b"), _ours(b"hf+++++++++ a => b"), _ours(b"hf          a => b")],
+            [("arguments", ["-a", "-n"]), ("arguments", ["-aH"]), ("server", "stock")]),
+    Example("`--super`, by a user who is not root",
+            _given("-a --super", is_root=False, source={b"a": Entry("-", mode=0o644, time=5)},
+                   err=b'rsync: [receiver] chown "@/dst/.a.yfM83N" failed: Operation not permitted (1)\n'),
+            [Aspect("dst", b"a", "mode", "0o644", "0o600"), Aspect("dst", b"a", "time", 5, "now")],
+            [Aspect("dst", b"a", "mode", "0o600", "0o644"), Aspect("dst", b"b", "time", 5, "now"), Aspect("dst", b"a", "owner", (0, 0), (1, 1))],
+            [("state.is_root", True), ("arguments", ["-a"]), ("server", "stock"), ("expected.err", b"")]),
+    Example("`--usermap` with `--no-o` after it, by a server", _given("-rpt --usermap=0:5 -i"),
+            [Aspect("dst", b"a", "owner", (5, 6), (0, 6)), _stock(b"<f..tpo.... a"), _ours(b"<f..tp..... a"), _stock(b".d....o.... b/")],
+            [Aspect("dst", b"a", "owner", (0, 6), (5, 6)), Aspect("dst", b"a", "owner", (5, 6), (0, 7)), _stock(b".d....o.... b/")],
+            [("arguments", ["-rpt", "-i"]), ("arguments", ["-a", "--usermap=0:5"]), ("server", "stock"), ("state.transport", "local")]),
+    Example("`-P`, `--progress` with `--out-format` without `%i`", _given("-a -P --out-format=%n"),
+            [_ours(b"created directory dst/new")], [_stock(b"created directory dst/new"), _ours(b"new")],
+            [("arguments", ["-a", "-P"]), ("arguments", ["-a", "-P", "--out-format=%i"]), ("server", "stock")]),
     Example("`-c --checksum-choice=none`",
             dataclasses.replace(_given("-a -c --cc=none", source={b"a": Entry("-")}, before={b"b": Entry("-")}), found={"code": 4, "err": b"", "lines": [], "trees": {"dst": {}}}),
             [Code(4, 23, ([], [])), Aspect("dst", b"a", "presence", None, _found()), _stock(b"<f+++++++++ a"), Aspect("dst", b"b", "time", 5, 7)],

@@ -80,7 +80,7 @@ def _append_elsewhere(it, found):
         difference.path in paths and difference.aspect not in ("value", "presence")
         or difference.aspect == "links" and set(difference.ours) - set(difference.stock) <= paths | {difference.path})]
     lines = [difference for difference in found if isinstance(difference, Line) and any(
-        difference.text.endswith(b" " + name) for path in paths for name in _names(path))]
+        (b" " + difference.text).endswith(b" " + name) for path in paths for name in _names(path))]
     counted = [difference for difference in found if isinstance(difference, Line) and damaged and COUNTED.match(difference.text)]
     return [*damaged, *about, *lines, *counted]
 
@@ -346,6 +346,27 @@ def _is_access_to_merge_file(it, difference):
     return name is not None and os.path.basename(name[1]) in trees.MERGE_FILES
 
 
+def _is_left_by_chown(it, difference):
+    """Whether ours has given an entry the permissions and the time of its source although its owner could not be set."""
+    named = {name for name in re.findall(rb'\] chown ".*/dst/(.*)" failed: Operation not permitted', it.expected["err"])}
+    names = {spelling for name in named for spelling in (name, *_without_suffix(name))}
+    names |= {twin for name in names for twin in it.expected["trees"]["dst"].get(name, {}).get("links", [])}
+    if difference.tree != "dst" or difference.aspect not in ("mode", "time") or difference.path not in names:
+        return False
+    sources = it.sources_of(difference.path)
+    modes = {mode for entry in sources for mode in (entry.mode, entry.mode & 0o1777)}
+    return difference.ours in {entry.time for entry in sources} if difference.aspect == "time" else int(difference.ours, 8) in modes
+
+
+def _by_map(it, found):
+    """What stock has given to root, with the lines that differ by the mark of the owner, or are there for it alone."""
+    if it.is_local or not it.receives or not it.has("--usermap", "--chown") or "o" in it.letters:
+        return []
+    owners = [one for one in found if _is(one, "owner") and one.stock == (0, one.ours[1])]
+    alone = [one for one in found if _is_line(one, False) and re.match(rb"\.[fdLDS]\.{4}o", one.text)]
+    return owners + (alone + paired(found, lambda line: line[:6] + line[7:]) if owners else [])
+
+
 LIST_KINDS = {False: re.compile(rb"(sending|receiving) incremental file list"),
               True: re.compile(rb"(building|receiving) file list \.\.\. (done|\d+ files? to consider)?|(receiving file list \.\.\. )?\d+ files? to consider|done")}
 
@@ -397,6 +418,13 @@ KNOWN = [
           _each(lambda it: it.receives and not it.state.is_root and "g" in it.letters, _is_left_group)),
     Known("by a user who is not root: first entries of group 0",
           _each(lambda it: it.receives and not it.state.is_root and "g" in it.letters and "n" in it.letters, _is_of_group_0_line)),
+    Known("`--super`, by a user who is not root", _each(
+        lambda it: it.receives and not it.state.is_root and it.has("--super"),
+        lambda it, difference: isinstance(difference, Aspect) and _is_left_by_chown(it, difference))),
+    Known("`--usermap` with `--no-o` after it, by a server", _by_map),
+    Known("`-P`, `--progress` with `--out-format` without `%i`", _each(
+        lambda it: it.receives and any(word.startswith("--out-format=") and "%i" not in word for word in it.arguments),
+        lambda it, difference: _is_line(difference, True) and difference.text.startswith(b"created directory "))),
     Known("what cannot be created, because a directory is not writable", _not_created),
     Known("`-L`, `-k` with `-X`: extended attributes of directories that links lead to", _each(_follows_links, _is_behind_link)),
     Known("`-L`, `-k` with `-A`, but not by a daemon: the last of these levels",

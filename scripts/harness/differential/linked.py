@@ -3,7 +3,7 @@
 import os
 import re
 
-from harness.differential.comparing import Aspect, Code, Line
+from harness.differential.comparing import Aspect, Code, Line, paired
 
 
 def _linked_at_once(it, found):
@@ -122,6 +122,33 @@ def _unchanged_names(it, found):
         one.is_ours and re.match(rb"hf {10}", one.text))]
 
 
+def _kept_separate(it, found):
+    """A file that ours has separated from names that are not in the transfer, and what stock has changed through them."""
+    if not ("H" in it.letters and it.receives):
+        return []
+    apart = [one for one in found if isinstance(one, Aspect) and (one.tree, one.aspect) == ("dst", "links") and (
+        set(one.ours or ()) < set(one.stock or ()))]
+    others = {path for one in apart for path in set(one.stock) | {one.path}}
+    return apart + [one for one in found if isinstance(one, Aspect) and one.tree == "dst" and one.path in others and one.path in it.before and (
+        one.aspect in ("mode", "owner", "time", "attributes") and _was(it, one))]
+
+
+def _was(it, difference):
+    """Whether ours has left an aspect as it was."""
+    there = it.before[difference.path]
+    there = it.before[there.value] if there.kind == "h" else there
+    before = {"mode": oct(there.mode), "owner": there.owner, "time": there.time,
+              "attributes": {name.decode(): value for name, value in there.attributes.items()}}
+    return difference.ours == before[difference.aspect]
+
+
+def _new_in_dry_run(it, found):
+    """Lines about new names of one file in a destination that is missing, which a dry run of stock prints without marks."""
+    if not ({"H", "n"} <= it.letters and it.receives):
+        return []
+    return paired(found, lambda line: line[11:] if re.match(rb"hf( {9}|\+{9}) .* => ", line) else None)
+
+
 RULES = [
     ("`-H` with `-M-vv` to a receiver: unchanged names", _unchanged_names),
     ("`-H`: a name that cannot be linked, of a file that has names in several directories", _left_undone),
@@ -129,4 +156,6 @@ RULES = [
     ("`-H` with `--fuzzy`: a new name of a file that is there under another one", _linked_at_once),
     ("`-H`: a directory that cannot make way for the first name of a file", _cannot_make_way),
     ("`-H` with `--fuzzy`: new names of one file", _names_with_fuzzy),
+    ("`-H`: a name that shares its file with one that the source keeps separate", _kept_separate),
+    ("`-n -H`: new names of one file in a missing destination", _new_in_dry_run),
 ]

@@ -5,7 +5,7 @@ import re
 
 # Lines that count bytes on the wire or seconds.
 # A server that cannot make its destination may end its client before the list is complete ("done").
-UNSTEADY = re.compile(rb"done$|sent |total size is .*speedup|Total bytes |File list ")
+UNSTEADY = re.compile(rb"rsync.* heap statistics|  [a-z]+: +\d+   \(|done$|sent |total size is .*speedup|Total bytes |File list ")
 # What -vv says about the hash table of block sums (docs/differences.md).
 OWN_TABLES = re.compile(rb" hash_hits=\d+  false_alarms=\d+")
 # Progress of a file, or of all: that a file is complete is compared, when is not, nor how much of the list has arrived by then.

@@ -175,7 +175,7 @@ SETS = {
     "groups mapped, but not preserved": Set("-a --groupmap=0:1000 --no-g", target="dst/new/"),
     "compression level alone": Set("-avv --zl=9", roles=("client-of-shell",), ignored=(NUMBERS, rb"total: .*")),
     "compression and level": Set("-avv --zl=9 -z", roles=("client-of-shell",), ignored=(NUMBERS, rb"total: .*")),
-    "an empty directory, pruned": Set("-dtm", "src/e", target="dst/new"),
+    "an empty directory, pruned": Set("-dtm", "src/e", target="dst/new", roles=("client-of-shell", "server", "client-of-daemon", "daemon")),
     "list, quiet": Set("-rq --list-only"),
     "links that lead into their own directory": Set("-rik", tree=LOOP, roles=("local", "client-of-shell", "server"), errors=False),
     "contents of links that lead into their own directory": Set("-riL", tree=LOOP, errors=False),
