@@ -12,8 +12,8 @@ struct Serve: ReportingCommand {
         discussion: """
             Uses rsync's daemon protocol inside TLS: the source is dvm-source transfer, or stock rsync behind stunnel. \
             Each volume is a module. When ready, it prints a line "listening on ADDR:PORT (TLS)". \
-            SIGTERM and SIGINT end it within 5 seconds: sources are told that the target stopped, what has arrived is \
-            kept for the next run. Exit code 0, or 20 if a session was interrupted. SIGHUP is ignored.
+            SIGTERM and SIGINT end it within 5 seconds: sources are told that the target stopped, complete files \
+            stay. Exit code 0, or 20 if a session was interrupted. SIGHUP is ignored.
             """
     )
 

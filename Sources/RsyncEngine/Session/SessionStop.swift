@@ -1,7 +1,7 @@
 import Synchronization
 
-/// A request to end a session in an orderly way: the peer is told so, with exit code 20, and what has arrived is kept for
-/// the next one.
+/// A request to end a session in an orderly way: the peer is told so, with exit code 20; complete files
+/// stay.
 ///
 /// It takes effect when the binary part of the session has begun. The session still waits for its peer: whoever requests
 /// the end closes the connection after a time.
