@@ -8,6 +8,7 @@ struct Transfer: ReportingCommand {
     static let agent = "dvm-source"
 
     static let configuration = CommandConfiguration(
+        commandName: "transfer",
         abstract: "Synchronize local volumes to a target.",
         discussion: """
             Uses rsync's daemon protocol inside TLS: the target is dvm-target serve, or stock rsyncd behind stunnel. \

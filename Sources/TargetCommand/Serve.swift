@@ -8,6 +8,7 @@ struct Serve: ReportingCommand {
     static let agent = "dvm-target"
 
     static let configuration = CommandConfiguration(
+        commandName: "serve",
         abstract: "Serve volumes to sources until a signal arrives.",
         discussion: """
             Uses rsync's daemon protocol inside TLS: the source is dvm-source transfer, or stock rsync behind stunnel. \
@@ -143,7 +144,7 @@ struct Serve: ReportingCommand {
         guard let supplementalGroups else { return try ContractSettings.ofEnvironment().targetGroups() }
         return try supplementalGroups.split(separator: ",").map { text in
             guard let number = Int(text), (0..<Int(UInt32.max)).contains(number) else {
-                throw ValidationError("--supplemental-groups: \(text) is not the number of a group.")
+                throw AgentError(.badSetting, "--supplemental-groups: \(text) is not the number of a group", exitCode: 1)
             }
             return number
         }

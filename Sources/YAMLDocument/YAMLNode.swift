@@ -32,6 +32,9 @@ package struct YAMLNode: Sendable, Equatable {
         if case .scalar(let text, _) = value { text } else { nil }
     }
 
+    /// Whether it is a scalar without quotes.
+    package var isPlainScalar: Bool { if case .scalar(_, isPlain: true) = value { true } else { false } }
+
     /// Whether it is an empty value, or one of the plain words for it.
     package var isNull: Bool {
         if case .scalar(let text, isPlain: true) = value {
@@ -39,6 +42,17 @@ package struct YAMLNode: Sendable, Equatable {
         } else {
             false
         }
+    }
+
+    /// The boolean that YAML 1.1 takes a plain scalar for, as `kubectl apply` does; nil if it is none.
+    package static func plainBoolean(_ text: String) -> Bool? {
+        let words = [
+            "true": true, "yes": true, "on": true, "y": true, "false": false, "no": false, "off": false, "n": false,
+        ]
+        // "yes", "Yes" and "YES", but not "yEs".
+        let capitalized = text.prefix(1).uppercased() + text.dropFirst().lowercased()
+        guard [text.lowercased(), text.uppercased(), capitalized].contains(text) else { return nil }
+        return words[text.lowercased()]
     }
 
     /// The value of a key of a mapping; nil when there is none, or this is not a mapping.

@@ -120,9 +120,6 @@ struct OptionRoundTripTests {
             told.attributes.copiesDevices = false
             told.selection.ignoresMissing = false
             (told.selection.links.copiesReferents, told.selection.links.copiesDirectories) = (false, false)
-            // A server that maps owners preserves them.
-            if told.attributes.userRules != nil { told.attributes.owner = true }
-            if told.attributes.groupRules != nil { told.attributes.group = true }
             return told
         }
         (told.selection.largestSize, told.selection.smallestSize) = (nil, nil)

@@ -26,6 +26,7 @@ package final class LocalServer: Sendable {
     private let listener: Listener
     private let handler: Handler
     private let connections = Atomic<Int>(0)
+    private let strangers = Atomic<Int>(0)
 
     /// Listens, before the process is confined.
     ///
@@ -55,38 +56,49 @@ package final class LocalServer: Sendable {
     package func close() { listener.close() }
 
     private func receive(_ stream: SocketStream) {
-        guard connections.add(1, ordering: .relaxed).newValue <= Self.places else { return end(stream) }
+        let isAllowed = stream.peerUser.map { $0 == 0 || $0 == geteuid() } ?? false
+        guard takePlace(isAllowed) else { return end(stream, isAllowed) }
         do throws(SystemError) {
             _ = try WorkerThread(name: "dvm-local") { [self] in
-                serve(stream)
-                end(stream)
+                serve(stream, isAllowed)
+                end(stream, isAllowed)
             }
         } catch {
-            end(stream)
+            end(stream, isAllowed)
         }
     }
 
-    private func end(_ stream: SocketStream) {
-        stream.close()
-        connections.subtract(1, ordering: .relaxed)
+    /// Counts a connection; strangers take no place from the agent's own user and root.
+    private func takePlace(_ isAllowed: Bool) -> Bool {
+        let taken =
+            isAllowed
+            ? connections.add(1, ordering: .relaxed).newValue : strangers.add(1, ordering: .relaxed).newValue
+        return taken <= Self.places
     }
 
-    private func serve(_ stream: SocketStream) {
+    private func end(_ stream: SocketStream, _ isAllowed: Bool) {
+        stream.close()
+        if isAllowed {
+            connections.subtract(1, ordering: .relaxed)
+        } else {
+            strangers.subtract(1, ordering: .relaxed)
+        }
+    }
+
+    private func serve(_ stream: SocketStream, _ isAllowed: Bool) {
         let channel = ControlChannel(stream)
         stream.writeTimeout = Self.limit
         do throws(ControlError) {
             let request = try channel.message(by: .now + Self.limit, "a request")["request"]?.asText ?? ""
-            try channel.send(answer(to: request, from: stream.peerUser))
+            try channel.send(answer(to: request, isAllowed))
         } catch {
             // The client is gone, or too slow, and nobody else waits for it.
         }
         channel.close()
     }
 
-    private func answer(to request: String, from user: UInt32?) -> [(String, JSONValue)] {
-        guard let user, user == 0 || user == geteuid() else {
-            return [("error", .text("only user \(geteuid()) and root may ask"))]
-        }
+    private func answer(to request: String, _ isAllowed: Bool) -> [(String, JSONValue)] {
+        guard isAllowed else { return [("error", .text("only user \(geteuid()) and root may ask"))] }
         return handler(request) ?? [("error", .text("unknown request")), ("unknown", .flag(true))]
     }
 }
@@ -104,6 +116,11 @@ package enum LocalClient {
         let stream: SocketStream
         do throws(TransportError) { stream = try dialLocal(name) } catch { throw .transport(error) }
         let channel = ControlChannel(stream)
+        // An abstract name belongs to whoever took it first.
+        guard let user = stream.peerUser, user == 0 || user == geteuid() else {
+            channel.close()
+            throw .refused("\(name) belongs to another user's process")
+        }
         channel.trustPeer()
         defer { channel.close() }
         try channel.send([("request", .text(request))])

@@ -14,11 +14,19 @@ package struct SessionResult: Sendable {
     package let statistics: SessionStatistics
     /// The dialect that was negotiated, if any.
     package let dialect: Dialect
-    /// The phrase in a message about a file that exceeds a size limit, from either side.
-    package static let largeFileText = SessionState.tooLarge
+    /// Whether a message, from either side, is about a file that exceeds a size limit.
+    package static func concernsLargeFile(_ message: String) -> Bool {
+        // After the last quote, and so not in a name.
+        guard message.hasPrefix("rsync: "), let quote = message.lastIndex(of: "\"") else { return false }
+        return message[quote...].contains(SessionState.tooLarge)
+    }
+
     /// Whether a message, from either side, is about attributes that could not be set on an entry.
     package static func concernsAttributes(_ message: String) -> Bool {
-        SessionState.attributesNotSet.contains { message.contains($0) }
+        // Before the first quote, and so not in a name.
+        guard message.hasPrefix("rsync: "), let quote = message.firstIndex(of: "\"") else { return false }
+        let operation = message[...quote]
+        return SessionState.attributesNotSet.contains { operation.contains($0) }
     }
 
     init(_ state: SessionState, _ failure: EngineError?, sent: Int64, received: Int64) {

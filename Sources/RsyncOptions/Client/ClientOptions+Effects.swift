@@ -46,6 +46,7 @@ extension TransferOptions.Wire {
     mutating func choose(_ compression: CompressionAlgorithm) {
         compressChoice = compression
         compress = compression != .none
+        isCompressedByLevel = false
     }
 
     /// The choice of checksums as sent to a server.

@@ -65,7 +65,9 @@ package struct ContractSettings: Sendable {
             guard let text = member.value.text else {
                 throw object.refuse(member.line, "\(name) is not a text or number")
             }
-            given[key] = Given(text: text, source: .file(path, line: member.line))
+            // What YAML 1.1 reads as a boolean is one when it reaches the controller: `no`, but not "no".
+            let boolean = member.value.isPlainScalar ? YAMLNode.plainBoolean(text) : nil
+            given[key] = Given(text: boolean.map { "\($0)" } ?? text, source: .file(path, line: member.line))
         }
         self.init(given: given)
     }

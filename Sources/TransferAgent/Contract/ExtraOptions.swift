@@ -19,6 +19,12 @@ struct ExtraOptions {
     /// - Throws: What `refuse` makes.
     init(_ text: String, refuse: (String) -> AgentError) throws(AgentError) {
         for word in text.split(whereSeparator: \.isWhitespace).map(String.init) {
+            // The controller's command goes through a shell, which would remove or replace these.
+            guard !word.contains(where: { Self.shellCharacters.contains($0) }) else {
+                throw refuse(
+                    "\(PrintableText.ofPeer(word)) has a character that a shell interprets; write it in a job file"
+                )
+            }
             guard let (name, value) = Self.parts(word) else {
                 notes.append("\(PrintableText.ofPeer(word)) does not look like an option and is left out")
                 continue
@@ -43,6 +49,8 @@ struct ExtraOptions {
             dashes + String(name), name.endIndex == rest.endIndex ? nil : String(rest[name.endIndex...].dropFirst())
         )
     }
+
+    private static let shellCharacters: Set<Character> = Set("'\"\\$`;&|<>(){}~")
 
     /// Options without a value, and the settings that they stand for.
     private static let flags: [String: (setting: String, value: String)] = [

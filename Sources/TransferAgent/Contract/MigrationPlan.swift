@@ -92,7 +92,9 @@ private struct PlanReader {
         }
         give("path", "/mnt/\(namespace)/\(Self.digest(names.source))", source)
         give("target-name", Self.digest(names.target), source)
-        if let verify = element["selection"]?["verify"], verify.text == "true" {
+        if let verify = element["selection"]?["verify"], verify.isPlainScalar,
+            verify.text.flatMap(YAMLNode.plainBoolean) == true
+        {
             give("checksum", "true", .file(object.path, line: verify.line))
         }
         return volume

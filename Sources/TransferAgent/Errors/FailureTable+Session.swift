@@ -113,7 +113,7 @@ extension FailureTable {
         ),
         Row(
             .sourceUnreadable,
-            exits: .of(3, 23),
+            exits: .of(3),
             "the source volume cannot be read",
             cause: "a wrong path, a missing mount or missing permissions",
             advice: "check the path and this program's permissions"

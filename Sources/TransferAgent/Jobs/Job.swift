@@ -46,7 +46,8 @@ package struct Job: Sendable {
                 exitCode: 1
             )
         }
-        notes = layers.flatMap(\.notes)
+        let skipped = volumes.filter(\.isSkipped).map { "volume \($0.mapping.name) is left out: skip is set" }
+        notes = layers.flatMap(\.notes) + skipped
         settings.volumes = volumes.filter { !$0.isSkipped }.map(\.mapping.description)
         for volume in volumes { settings.otherPasses[volume.mapping.name] = volume.pass }
         guard !settings.volumes.isEmpty else {

@@ -132,7 +132,9 @@ extension JobLayer {
             let mapping = try VolumeMapping(parsing: text, isOfSource: true)
             var volume = GivenVolume(name: mapping.name, source: .flag)
             volume.settings["path"] = GivenSetting(.scalar(mapping.path, isPlain: true), .flag)
-            if mapping.targetName != mapping.name {
+            // Who names a volume wants it transferred, whatever a file says.
+            volume.settings["skip"] = GivenSetting(.scalar("false", isPlain: true), .flag)
+            if mapping.namesTarget {
                 volume.settings["target-name"] = GivenSetting(.scalar(mapping.targetName, isPlain: true), .flag)
             }
             try add(volume)

@@ -6,6 +6,8 @@ package struct VolumeMapping: Hashable, Sendable, CustomStringConvertible {
     package let targetName: String
     /// Where it is mounted on this side.
     package let path: String
+    /// Whether the name on the target's side was given by itself.
+    package let namesTarget: Bool
 
     /// Reads `NAME=PATH` or, of a source, `NAME:TARGET=PATH`; the first `=` divides.
     ///
@@ -26,6 +28,7 @@ package struct VolumeMapping: Hashable, Sendable, CustomStringConvertible {
         )
         name = String(names[0])
         targetName = String(names[names.count - 1])
+        namesTarget = names.count > 1
         path = String(text[text.index(after: divider)...])
         guard !name.isEmpty, !targetName.isEmpty, !path.isEmpty else { throw refuse("a name or the path is empty") }
         for name in [name, targetName] {

@@ -26,11 +26,14 @@ package final class VolumeObserver: TransferObserver {
 
         mutating func note(_ text: String, _ level: MessageLevel) {
             if text.hasPrefix("file has vanished: ") { vanished += 1 }
-            if text.contains(SessionResult.largeFileText) {
+            if SessionResult.concernsLargeFile(text) {
                 tooLarge += 1
             } else if SessionResult.concernsAttributes(text) {
                 attributes += 1
-            } else if case .errorTransfer = level {
+            } else if case .warning = level {
+                return
+            } else if !text.hasPrefix("rsync error: ") {
+                // That line only sums up the others.
                 failed += 1
             }
         }

@@ -11,17 +11,19 @@ package enum LocalControl {
     ///   - name: The value of `--control`; nil for `@PROGRAM` in process 1 of a container, and no socket elsewhere.
     ///   - program: The agent's name.
     ///   - handler: Answers requests.
-    /// - Returns: The server, not started yet; nil without a socket.
-    /// - Throws: ``AgentError`` when it cannot listen.
+    /// - Returns: The server, not started yet; nil without a socket, and when the usual name is taken.
+    /// - Throws: ``AgentError`` when it cannot listen at `name`.
     package static func listen(
         _ name: String?,
         for program: String,
         _ handler: @escaping LocalServer.Handler
     ) throws(AgentError) -> LocalServer? {
-        guard let name = name ?? (getpid() == 1 ? "@" + program : nil) else { return nil }
+        guard let wanted = name ?? (getpid() == 1 ? "@" + program : nil) else { return nil }
         do throws(ControlError) {
-            return try LocalServer(name, handler)
+            return try LocalServer(wanted, handler)
         } catch {
+            // Nobody asked for the usual name, which another container may have taken.
+            guard name != nil else { return nil }
             throw AgentError(.cannotListen, "--control: \(error)", exitCode: 10)
         }
     }

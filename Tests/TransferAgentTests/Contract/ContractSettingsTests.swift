@@ -135,7 +135,10 @@ struct ContractSettingsTests {
         ]
         #expect(layer.settings.mapValues(\.value) == expected)
         #expect(layer.notes.count == 1 && layer.notes[0].contains("-A does not look like an option"))
-        for text in ["--append", "--timeout=5", "--checksum=x", "--exclude", "--exclude=a --include=b"] {
+        let quoted = [
+            "--exclude='*.log'", "--exclude=\"a\"", "--exclude=$HOME", "--bwlimit=1;reboot", "--exclude={a,b}",
+        ]
+        for text in ["--append", "--timeout=5", "--checksum=x", "--exclude", "--exclude=a --include=b"] + quoted {
             #expect(throws: AgentError.self, "\(text)") { try self.layer(["RSYNC_OPT_EXTRAS": text]) }
         }
     }
@@ -189,6 +192,17 @@ struct ContractSettingsTests {
         #expect(
             Set(layer.settings.keys) == ["bwlimit", "delete", "checksum", "attempts", "proxy", "supplemental-groups"]
         )
+    }
+
+    @Test(
+        "a plain yes or no of a manifest is a boolean, as for the controller, a quoted one is not",
+        arguments: [("no", "false"), ("Off", "false"), ("YES", "true"), ("on", "true"), ("\"no\"", nil), ("nO", nil)]
+            as [(String, String?)]
+    )
+    func plainWords(text: String, expected: String?) throws {
+        let layer = try file("kind: MigrationController\nspec:\n  rsync_opt_delete: \(text)\n").layer()
+        #expect(layer.settings["delete"]?.value == expected.map { .scalar($0, isPlain: true) })
+        #expect(layer.notes.count == (expected == nil ? 1 : 0))
     }
 
     @Test("a List and a ConfigMap will do; anything else is refused")

@@ -114,8 +114,21 @@ struct JobRunTests {
         #expect(!judged([vanished, broken], all, 23))
         #expect(!judged([broken], all, 23))
         #expect(!judged([], all, 23))
-        let large = ("\"c\": \(SessionResult.largeFileText)", true)
+        let large = ("rsync: [sender] \"c\" has 9 bytes, more than the limit of 8: not transferred", true)
         #expect(judged([large], [.largeFiles], 23) && !judged([large, broken], all, 23))
+        let attribute = ("rsync: [receiver] failed to set times on \"d\": Operation not permitted (1)", true)
+        #expect(judged([attribute], [.attributes], 23) && !judged([attribute], [.largeFiles], 23))
+        // Names that look like such messages.
+        for name in ["why it failed to set up.log", "more than the limit", "a\" b] chown \""] {
+            #expect(
+                !judged(
+                    [("rsync: [sender] send_files failed to open \"\(name)\": Permission denied (13)", true)],
+                    all,
+                    23
+                )
+            )
+        }
+        #expect(!judged([attribute, ("cannot delete non-empty directory: failed to set", true)], all, 23))
         #expect(!judged([], all, 20) && !judged([], all, 11) && !judged([], all, 25))
     }
 }

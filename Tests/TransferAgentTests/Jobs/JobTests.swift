@@ -82,6 +82,19 @@ struct JobTests {
         let job = try Job(layers: [try jobLayer(Self.file), try flags { try $0.give(volumes: ["a=/elsewhere"]) }])
         #expect(job.settings.volumes == ["a:a-new=/elsewhere"])
         #expect(job.volumes[0].pass.deleteLimit == 30)
+        let named = try Job(layers: [try jobLayer(Self.file), try flags { try $0.give(volumes: ["a:a=/elsewhere"]) }])
+        #expect(named.settings.volumes == ["a=/elsewhere"])
+    }
+
+    @Test("--volume transfers a volume that the job file leaves out; one that is left out is noted")
+    func skipped() throws {
+        let file = try jobLayer(
+            "target: t:1\nca: x\nvolumes:\n- {name: a, path: /a, skip: true}\n- {name: b, path: /b}\n"
+        )
+        let job = try Job(layers: [file])
+        #expect(job.settings.volumes == ["b=/b"] && job.notes == ["volume a is left out: skip is set"])
+        let named = try Job(layers: [file, try flags { try $0.give(volumes: ["a=/a"]) }])
+        #expect(named.settings.volumes == ["a=/a", "b=/b"] && named.notes.isEmpty)
     }
 
     @Test("how the target is verified is replaced as a whole by a higher layer")
