@@ -144,7 +144,8 @@ struct Serve: ReportingCommand {
         guard let supplementalGroups else { return try ContractSettings.ofEnvironment().targetGroups() }
         return try supplementalGroups.split(separator: ",").map { text in
             guard let number = Int(text), (0..<Int(UInt32.max)).contains(number) else {
-                throw AgentError(.badSetting, "--supplemental-groups: \(text) is not the number of a group", exitCode: 1)
+                let reason = "--supplemental-groups: \(text) is not the number of a group"
+                throw AgentError(.badSetting, reason, exitCode: 1)
             }
             return number
         }

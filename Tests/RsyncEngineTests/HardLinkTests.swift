@@ -7,7 +7,7 @@ import Testing
 @testable import RsyncEngine
 
 /// Which name of a file leads the others (protocol specification, transfer 6).
-@Suite("Hard links", .timeLimit(.minutes(2)))
+@Suite("Hard links", .timeLimit(.minutes(10)))
 struct HardLinkTests {
     /// A source and a destination with one file under several names.
     private struct Names {

@@ -248,7 +248,7 @@ struct WiringTests {
 
     @Test(
         "a pipe stays open until the peer has gone, if it was told the exit code and may still write",
-        .timeLimit(.minutes(1)),
+        .timeLimit(.minutes(10)),
         arguments: [true, false]
     )
     func awaitedPeer(isTold: Bool) throws {

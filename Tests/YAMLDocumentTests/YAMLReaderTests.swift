@@ -1,7 +1,7 @@
 import Testing
 import YAMLDocument
 
-@Suite("YAML reader", .timeLimit(.minutes(2)))
+@Suite("YAML reader", .timeLimit(.minutes(10)))
 struct YAMLReaderTests {
     private func read(_ text: String) throws -> YAMLNode { try YAMLNode(parsing: Array(text.utf8)) }
 

@@ -6,7 +6,7 @@ import Testing
 
 @testable import TransferAgent
 
-@Suite("Attempts and groups of a run", .timeLimit(.minutes(5)))
+@Suite("Attempts and groups of a run", .timeLimit(.minutes(10)))
 struct ContractRunTests {
     /// Does something when a line comes.
     private final class Reaction: TextOutput {

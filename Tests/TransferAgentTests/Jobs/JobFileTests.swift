@@ -57,7 +57,7 @@ struct JobFileTests {
         #expect(error?.observed.contains(words) == true, "\(String(describing: error))")
     }
 
-    @Test("the number of volumes is bounded", .timeLimit(.minutes(1)))
+    @Test("the number of volumes is bounded", .timeLimit(.minutes(10)))
     func manyVolumes() throws {
         let line = { (index: Int) in "- {name: v\(index), path: /x}\n" }
         let most = JobLayer.mostVolumes
