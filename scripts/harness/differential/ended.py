@@ -93,7 +93,8 @@ def _below_missing(it, found):
     if not it.has("--delete-missing-args") or not it.stock_said(b"file has vanished: "):
         return []
     code = [one for one in found if isinstance(one, Code) and it.sends and (one.ours, one.stock) == (23, 24)]
-    return [*code, *(one for one in found if isinstance(one, Aspect) and one.tree == "dst" and one.aspect == "presence" and one.path in it.before)]
+    return [*code, *(one for one in found if isinstance(one, Aspect) and one.tree == "dst" and one.aspect == "presence" and (
+        one.path in it.before and not any(one.path == path or one.path.endswith(b"/" + path) for path in it.source)))]
 
 
 def _no_checksum(it, found):
