@@ -70,6 +70,27 @@ struct HeldUpdatesTests {
         #expect(try place.read(place.destination + "/d/c") == knownBytes(100_000))
     }
 
+    @Test("files of one name do not wait under one name", arguments: Route.allCases)
+    func equalNames(route: Route) throws {
+        let place = try Place()
+        for parent in [place.source, place.destination] {
+            for name in ["d", "e"] {
+                try FileManager.default.createDirectory(atPath: parent + "/" + name, withIntermediateDirectories: true)
+            }
+        }
+        for (number, name) in ["d/f", "e/f"].enumerated() {
+            try place.write(knownBytes(100_000 + number), place.source + "/" + name)
+        }
+        var options = Self.options
+        options.deletion.isOn = false
+        let base = route == .daemonPush ? "" : place.destination
+        options.placement.partialDirectory = Array((base + "/parts").utf8)
+        let outcome = try route.copy(place.source, to: place.destination, options)
+        #expect(outcome.client.exitCode == 0, "\(outcome.description)")
+        #expect(try place.read(place.destination + "/d/f") == knownBytes(100_000))
+        #expect(try place.read(place.destination + "/e/f") == knownBytes(100_001))
+    }
+
     @Test("more files are held than may be requested at a time", arguments: [(Route.local, 4200), (.push, 10_100)])
     func many(route: Route, count: Int) throws {
         let place = try Place()

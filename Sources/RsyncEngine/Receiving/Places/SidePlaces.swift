@@ -20,6 +20,8 @@ final class SidePlaces: Sendable {
     /// What a daemon's module hides in each of them; nil where it hides nothing.
     let hidden: [ModuleFilters?]
     let partials: Partials?
+    /// Whose names those there are; nil where two files cannot have one name, or nothing waits there for its name.
+    let heldNames: HeldNames?
     /// What a daemon's module hides below the directory that ``partials`` starts at.
     let hiddenPartials: ModuleFilters?
     /// Whether what an interrupted transfer leaves gets the file's own name where there is none yet (`--partial` without
@@ -38,6 +40,7 @@ final class SidePlaces: Sendable {
         alternatePaths = []
         hidden = []
         partials = nil
+        heldNames = nil
         hiddenPartials = nil
         namesPartials = false
         backups = nil
@@ -63,8 +66,10 @@ final class SidePlaces: Sendable {
         hiddenPartials = ModuleFilters(state.options, in: path.modulePath(isFixed ? directory : []))
         guard options.keepsPartials else {
             partials = nil
+            heldNames = nil
             return
         }
+        heldNames = options.holdsUpdates && isFixed ? HeldNames() : nil
         partials = isFixed ? .fixed(directory, path) : .below(SidePath.normalized(directory))
         if isFixed { Self.noteLink(to: directory, path, state) }
     }

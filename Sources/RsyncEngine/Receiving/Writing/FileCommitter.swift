@@ -36,7 +36,7 @@ final class FileCommitter {
         _ file: StagedFile,
         _ plan: TransferPlan
     ) throws(VolumeError) -> (isInPlace: Bool, failures: [VolumeError]) {
-        if holdsUpdates, let place = try holdingPlace(for: plan) {
+        if holdsUpdates, ownsPartial(plan), let place = try holdingPlace(for: plan) {
             return (false, try file.commit(plan.attributes, in: place, as: leaf(of: plan).span))
         }
         if let backups, plan.replaces {
@@ -65,7 +65,9 @@ final class FileCommitter {
     ///   - size: The file's size in bytes.
     /// - Throws: ``VolumeError`` when what an earlier transfer left of it cannot be looked for.
     func noteInPlace(_ plan: TransferPlan, size: Int64) throws(VolumeError) {
-        if plan.hasPartial { sideFiles.removePartial(of: leaf(of: plan), in: try directory(of: plan)) }
+        if plan.hasPartial, ownsPartial(plan) {
+            sideFiles.removePartial(of: leaf(of: plan), in: try directory(of: plan))
+        }
         synchronizer?.note(destination.path(of: plan.entry, in: plan.list), size: size)
     }
 
@@ -77,6 +79,7 @@ final class FileCommitter {
     /// - Throws: ``VolumeError``; then nothing is kept.
     func keepPartial(_ file: StagedFile, _ plan: TransferPlan) throws(VolumeError) {
         let (directory, leaf) = (try directory(of: plan), leaf(of: plan))
+        guard ownsPartial(plan) else { return file.discard() }
         // Under its own name it must not be taken for the file, nor replace anything.
         if destination.places.namesPartials, try directory.status(of: leaf.span) == nil {
             return try file.keepPartial()
@@ -86,6 +89,11 @@ final class FileCommitter {
         // What an earlier transfer left may be worth more.
         guard known.map({ $0.size <= file.length }) ?? true else { return file.discard() }
         try file.keepPartial(in: place, as: leaf.span)
+    }
+
+    /// Whether the name of a file in the directory for partial files is not that of another file that may wait there.
+    private func ownsPartial(_ plan: TransferPlan) -> Bool {
+        destination.places.heldNames?.take(leaf(of: plan), for: plan.index) ?? true
     }
 
     private func directory(of plan: TransferPlan) throws(VolumeError) -> VolumeDirectory {

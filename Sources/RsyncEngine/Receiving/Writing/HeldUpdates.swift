@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 import RsyncWire
+import Synchronization
 import VolumeAccess
 
 /// Complete files that get their names at the end of the transfer (`--delay-updates`; protocol specification, transfer
@@ -54,6 +55,27 @@ struct HeldUpdates {
             }
         }
         if let last { sideFiles.removePlace(of: last) }
+    }
+}
+
+/// Which file each name belongs to in a directory that is the one for all partial files.
+///
+/// What is complete waits there under the last component of its name, so a second file of that name must not replace it.
+final class HeldNames: Sendable {
+    private let owners = Mutex<[[UInt8]: Int32]>([:])
+
+    /// Takes a name for a file.
+    ///
+    /// - Parameters:
+    ///   - name: The last component of the file's name.
+    ///   - index: The file's index on the wire.
+    /// - Returns: Whether the file has the name, now or from before; false if it is another file's.
+    func take(_ name: ArraySlice<UInt8>, for index: Int32) -> Bool {
+        owners.withLock { owners in
+            let owner = owners[Array(name), default: index]
+            owners[Array(name)] = owner
+            return owner == index
+        }
     }
 }
 
