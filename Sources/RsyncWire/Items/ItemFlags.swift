@@ -17,6 +17,13 @@ package struct ItemFlags: OptionSet, Sendable, Hashable {
     /// Creates a set from its bits.
     package init(rawValue: UInt16) { self.rawValue = rawValue }
 
+    /// Creates a set; the generic initializer of the standard library takes 800 instructions, and this is done for each file.
+    package init(arrayLiteral elements: ItemFlags...) {
+        var bits: UInt16 = 0
+        for element in elements { bits |= element.rawValue }
+        rawValue = bits
+    }
+
     /// The access time differs.
     package static let reportAccessTime = ItemFlags(rawValue: 0x0001)
     /// The content, checksum, link target or device number differs.

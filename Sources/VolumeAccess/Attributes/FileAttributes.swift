@@ -27,6 +27,15 @@ package struct FileAttributes: Hashable, Sendable {
         extended != nil || accessList != nil || defaultList != nil || features.simulatesPrivileges
     }
 
+    /// Whether there are none.
+    package var isEmpty: Bool {
+        owner == nil && group == nil && permissions == nil && modified == nil && accessed == nil && accessList == nil
+            && defaultList == nil && extended == nil
+    }
+
+    /// Creates an empty set.
+    package init() {}
+
     /// Creates a set of attributes.
     package init(
         owner: UInt32? = nil,

@@ -262,7 +262,7 @@ extension DecisionRules {
         {
             attributes.permissions = nil
         }
-        return attributes == FileAttributes() ? nil : attributes
+        return attributes.isEmpty ? nil : attributes
     }
 
     /// The attributes to set on a directory before its contents are in place: working in it requires the owner's

@@ -8,7 +8,7 @@ extension Generator {
     /// Looks up what is currently at an entry's name.
     func candidate(_ entry: FileEntry, index: Int32, in list: FileList) throws(VolumeError) -> Candidate {
         let parent = Array(list.parent(of: entry))
-        let leaf = context.destination.leaf(of: entry, in: list)
+        let leaf = destination.leaf(of: entry, in: list)
         let isNew = createdDirectories.contains(parent)
         let directory = try executor.open(parent, isNew: isNew)
         let current = isNew ? nil : try directory?.status(of: leaf.span)

@@ -20,7 +20,7 @@ extension Generator {
             return
         }
         if passesOver(entry) { return }
-        let leaf = context.destination.leaf(of: entry, in: list)
+        let leaf = destination.leaf(of: entry, in: list)
         do throws(VolumeError) {
             let candidate = Candidate(
                 entry: entry,
@@ -121,7 +121,7 @@ extension Generator {
         let isNew = createdDirectories.contains(name)
         let path = PathParts(name)
         let isBelowNew = !isRoot && createdDirectories.contains(path.parent)
-        let directory = try isRoot ? context.destination.volume.root : executor.open(path.parent, isNew: isBelowNew)
+        let directory = try isRoot ? destination.volume.root : executor.open(path.parent, isNew: isBelowNew)
         var current: FileStatus?
         if !isNew, !isBelowNew {
             current =
@@ -190,7 +190,7 @@ extension Generator {
 
     private func deleteEverywhere(_ list: FileList, pause: () -> Void) {
         // A destination that a dry run has not made stands for the working directory.
-        guard !context.destination.wasCreated || state.execution.changesDestination else { return }
+        guard !destination.wasCreated || state.execution.changesDestination else { return }
         let mentionsTops = state.options.output.debugLevel(.del) > 0
         for position in 0..<list.count {
             let entry = list.entry(sorted: position)

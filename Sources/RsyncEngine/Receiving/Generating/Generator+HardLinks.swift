@@ -55,7 +55,7 @@ extension Generator {
     /// missing, or something else is in its place.
     private func upcoming(_ entry: FileEntry, index: Int32, in list: FileList) throws(VolumeError) -> Candidate {
         let parent = Array(list.parent(of: entry))
-        let leaf = context.destination.leaf(of: entry, in: list)
+        let leaf = destination.leaf(of: entry, in: list)
         let isNew = createdDirectories.contains(parent)
         let directory = try isNew ? executor.open(parent, isNew: true) : context.existingDirectory(parent)
         let current = isNew ? nil : try directory?.status(of: leaf.span)

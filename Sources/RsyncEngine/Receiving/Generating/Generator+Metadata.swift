@@ -17,7 +17,8 @@ extension Generator {
     ///
     /// Costs no system call per entry in sessions without `-A` and `-X`.
     func readMetadata(of candidate: inout Candidate) throws(VolumeError) {
-        candidate.inheritedPermissions = inheritedPermissions(in: candidate)
+        if !rules.keepsPermissions { candidate.inheritedPermissions = inheritedPermissions(in: candidate) }
+        guard rules.keepsLists || rules.attributeNames != nil else { return }
         candidate.metadata = try metadata(
             of: candidate,
             comparedWith: candidate.isRoot ? nil : candidate.leaf,
@@ -61,9 +62,9 @@ extension Generator {
     }
 
     /// The permissions that the default ACL of an entry's parent directory allows (protocol specification, transfer
-    /// 14.7); read once for consecutive siblings.
+    /// 14.7), where permissions are not kept; read once for consecutive siblings.
     private func inheritedPermissions(in candidate: Candidate) -> UInt32? {
-        guard !rules.keepsPermissions, !candidate.isRoot, let directory = candidate.directory else { return nil }
+        guard !candidate.isRoot, let directory = candidate.directory else { return nil }
         if let known = inheritance, known.directory === directory { return known.permissions }
         let list = directory.extendedAttribute(AccessControlList.defaultName, of: nil).flatMap {
             AccessControlList(kernel: $0)
@@ -101,7 +102,7 @@ extension Generator {
         let attributes = FileAttributes(extended: awaited.change)
         do throws(VolumeError) {
             guard let leaf = awaited.leaf else {
-                return context.report(try context.destination.volume.root.setAttributes(attributes))
+                return context.report(try destination.volume.root.setAttributes(attributes))
             }
             let directory = try context.directories.directory(PathParts(awaited.name).parent.span)
             context.report(try directory.setAttributes(leaf.span, attributes))

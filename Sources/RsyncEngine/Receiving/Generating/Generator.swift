@@ -15,6 +15,9 @@ import VolumeAccess
 /// Runs on one thread, the generator's. The contents of regular files that it requested are written by others.
 final class Generator {
     let context: GeneratorContext
+    // Stored here, too, so that they are not copied for each entry.
+    let rules: DecisionRules
+    let destination: Destination
     let deleter: Deleter
     let executor: any Executor
     var links = HardLinkTable()
@@ -53,7 +56,6 @@ final class Generator {
     private var held = HeldUpdates()
 
     var state: SessionState { context.state }
-    var rules: DecisionRules { context.rules }
     /// Files in progress, without those that wait for the end of the transfer, or for another name of theirs.
     var openCount: Int { tracker.open - held.count - links.waitingCount }
     /// The number of lists that have not been ended.
@@ -62,12 +64,13 @@ final class Generator {
     /// Prepares for a destination; `interpose` may wrap the executor of the decisions.
     init(_ context: GeneratorContext, interpose: (any Executor) -> any Executor = { $0 }) {
         self.context = context
+        (rules, destination) = (context.rules, context.destination)
         fileRecipe = context.state.parameters.fileRecipe
-        hidden = ModuleFilters(context.state.options, in: context.destination.filterRoot.path)
+        hidden = ModuleFilters(context.state.options, in: destination.filterRoot.path)
         deleter = Deleter(context)
-        sideFiles = SideFiles(context.destination.places)
+        sideFiles = SideFiles(destination.places)
         executor = interpose(context.state.execution.executor(context, deleter))
-        guard context.destination.wasCreated else { return }
+        guard destination.wasCreated else { return }
         createdDirectories = [[], [UInt8(ascii: ".")]]
         state.countInPlace { $0.createdDirectories += 1 }
     }
@@ -92,7 +95,7 @@ final class Generator {
     ///   - pause: Called periodically within a long list, so that the owner of the output can handle events.
     func process(_ list: FileList, owner: ListOwner?, pause: () -> Void) {
         var owner = owner
-        if let name = owner?.name { owner?.name = context.destination.path(ofDirectory: name) }
+        if let name = owner?.name { owner?.name = destination.path(ofDirectory: name) }
         tracker.begin(list, owner: owner)
         guard !rules.listsOnly else { return show(list, pause: pause) }
         if rules.deletion.isWanted, owner == nil {
@@ -158,7 +161,7 @@ final class Generator {
         let name = list.parent(of: entry)
         if parent.name.map({ $0[...] != name }) ?? true { open(Array(name), &parent) }
         if entry.isDirectory {
-            let whole = context.destination.path(ofDirectory: Array(list.name(of: entry)))
+            let whole = destination.path(ofDirectory: Array(list.name(of: entry)))
             // A directory "." of the first list was processed as its owner.
             if !state.parameters.isIncremental {
                 processDirectory(entry, named: whole, index: index, in: list)
@@ -172,7 +175,7 @@ final class Generator {
             return
         }
         do throws(VolumeError) {
-            let leaf = context.destination.leaf(of: entry, in: list)
+            let leaf = destination.leaf(of: entry, in: list)
             let current = try parent.isNew ? nil : parent.directory?.status(of: leaf.span)
             var candidate = try candidate(entry, index: index, in: list, leaf, parent.directory, current)
             try examine(&candidate)
@@ -188,7 +191,7 @@ final class Generator {
 
     /// Refuses an entry whose name the daemon's module hides; what is below a refused directory is left out.
     private func refuses(_ entry: FileEntry, index: Int32, in list: FileList, _ hidden: ModuleFilters) -> Bool {
-        let name = context.destination.path(of: entry, in: list)
+        let name = destination.path(of: entry, in: list)
         guard hidden.hides(name, isDirectory: entry.isDirectory) else { return false }
         if !isBelowFailure(Array(list.parent(of: entry))) {
             let kind = entry.isDirectory ? "directory" : "file"
@@ -206,7 +209,7 @@ final class Generator {
         guard !isBelowFailure(parent) else { return }
         do throws(VolumeError) {
             let directory = try context.directories.directory(parent.span)
-            let leaf = context.destination.leaf(of: entry, in: list)
+            let leaf = destination.leaf(of: entry, in: list)
             try deleter.removeMissing(Array(leaf), in: directory, named: Array(list.name(of: entry)))
         } catch {
             if !error.isMissing, error.number != ENOTDIR { context.report(error, "recv_generator") }
@@ -345,7 +348,7 @@ final class Generator {
                 context.stayAlive()
                 _ = finish(
                     directory: entry,
-                    named: context.destination.path(ofDirectory: Array(tracked.list.name(of: entry)))
+                    named: destination.path(ofDirectory: Array(tracked.list.name(of: entry)))
                 )
             }
         }
