@@ -237,8 +237,10 @@ extension DecisionRules {
     /// other names.
     func keep(_ candidate: Candidate, _ current: FileStatus) -> Decision {
         let entry = candidate.entry
-        let report = reported(differences(of: candidate, from: current, isChanging: false))
-        let corrections = corrections(for: candidate, current: current)
+        let found = differences(of: candidate, from: current, isChanging: false)
+        let report = reported(found)
+        let isRight = found.isEmpty && showsCorrections(of: candidate, current)
+        let corrections = isRight ? nil : corrections(for: candidate, current: current)
         guard var corrections, isShared(candidate, current) else {
             return .keep(report: report, attributes: corrections)
         }
@@ -249,6 +251,11 @@ extension DecisionRules {
         (corrections.accessList, corrections.extended) = (whole.accessList, whole.extended)
         if corrections.accessList != nil { corrections.permissions = whole.permissions }
         return .keep(report: report, attributes: corrections, ownCopy: true)
+    }
+
+    /// Whether whatever has to be corrected of an entry also counts as a difference: true for most, and cheaper to find out.
+    private func showsCorrections(of candidate: Candidate, _ current: FileStatus) -> Bool {
+        candidate.metadata == nil && !comparesSums && !candidate.entry.isDirectory && !current.hasUnstoredPermissions
     }
 
     /// How an entry that is skipped differs from what exists, in rsync's words.
