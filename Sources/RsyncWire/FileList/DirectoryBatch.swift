@@ -26,7 +26,9 @@ struct DirectoryBatch: Sendable {
             // contains it.
             let isRepeated = directories.entries.last.map { directories.name(of: $0) == name } ?? false
             let isFirst = !entry.flags.contains(.blank) && !isRepeated && !name.elementsEqual([UInt8(ascii: ".")])
+            let unmapped = list.unmappedIDs[entry.nameStart]
             entry.nameStart = directories.store(name)
+            directories.unmappedIDs[entry.nameStart] = unmapped
             entry.extra = -1
             if entry.attributes >= 0 { entry.attributes = directories.add(list.attributes(of: entry)) }
             directories.order.append(UInt32(directories.count))

@@ -304,8 +304,9 @@ SETS = {
     "unreadable, deleting": Set("-ai --delete-after --copy-as=daemon", tree=UNREADABLE, roles=("local",)),
     "files from a missing file": Set("-ai --files-from=nothing", roles=("local", "client-of-shell")),
     # what is shown, and to whom
-    "owners before they are mapped": Set("-a --usermap=0:5 --groupmap=*:7 --out-format=%i_%n_%U_%G", tree="mkdir src dst; echo x > src/a; "
-                                         "echo y > src/b; chown 1000:1000 src/a; cp -p src/a dst/", roles=OVER_SHELL),
+    "owners before they are mapped": Set("-a --usermap=0:5 --groupmap=*:7 --out-format=%i_%n_%U_%G", tree="mkdir -p src/d/e dst; echo x > src/a; "
+                                         "echo y > src/d/b; chown 1000:1000 src/a; cp -p src/a dst/", roles=OVER_SHELL),
+    "owners before they are changed, deep": Set("-a --chown=9:8 --out-format=%i_%n_%U_%G", roles=("local",), tree="mkdir -p src/d/e dst; chown 6:7 src/d"),
     "owners before they are changed, directories": Set("-dt --chown=9:8 --out-format=%i_%n_%U_%G", "src/d src/a", roles=("local",),
                                                        tree="mkdir -p src/d dst; echo x > src/a; chown 6:7 src/d"),
     "copies as another user": Set("-a --copy-as=daemon", tree="mkdir src dst; chown -R 1000:1000 .", user=True, roles=("local",), errors=False),
