@@ -24,7 +24,7 @@ enum ConnectionCheck: String, Sendable, CaseIterable {
     case password
     /// It allows writing to the volume.
     case writing
-    /// The free space of the volume at the target.
+    /// What a transfer checks of the volume there: whether it fits, can be written to, and keeps what is sent.
     case space
     /// The throughput over some seconds.
     case throughput

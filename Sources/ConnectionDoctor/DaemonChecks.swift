@@ -46,7 +46,7 @@ struct DaemonChecks {
             if isStock {
                 recorder.skip(.space, volume: volume.name, because: "a stock target does not report it")
             } else {
-                try askSpace(volume)
+                try examine(volume, source)
             }
         }
         guard let (volume, source) = first else { return }
@@ -147,21 +147,17 @@ struct DaemonChecks {
         }
     }
 
-    /// Asks a dvm-target for the free space of a volume.
-    private func askSpace(_ volume: VolumeJob) throws(AgentError) {
+    /// Makes the check of a transfer: whether the volume fits, can be written to and keeps what is sent.
+    private func examine(_ volume: VolumeJob, _ source: SourceRoot) throws(AgentError) {
         recorder.begin(.space, volume: volume.name)
-        let client = try callControl()
-        defer { client.close() }
-        do throws(ControlError) {
-            let space = try client.facts(ofVolume: volume.module).space
-            recorder.pass("\(Figures.bytes(space.freeBytes)) free of \(Figures.bytes(space.totalBytes)), \(space.type)")
-        } catch {
-            switch error {
-            case .unknownRequest, .refused:
-                recorder.skip(.space, volume: volume.name, because: "not reported: \(error)")
-            case .transport, .ended, .silent, .broken, .unusable, .loginRefused, .stopped: throw AgentError(error)
-            }
+        guard let observed = try job.examine(volume, source, for: call, Self.silentDisplay) else {
+            return recorder.skip(.space, volume: volume.name, because: "not requested (--check none)")
         }
+        recorder.pass(observed.joined(separator: "; "))
+    }
+
+    private static var silentDisplay: ProgressDisplay {
+        ProgressDisplay(style: .none, output: NoOutput(), log: .agent("dvm-source", output: NoOutput()))
     }
 
     func session(
@@ -172,8 +168,7 @@ struct DaemonChecks {
         onStep: @escaping @Sendable (VisitStep) -> Void,
         work: @escaping @Sendable (VisitLine) throws(EngineError) -> Void
     ) -> AgentError? {
-        let display = ProgressDisplay(style: .none, output: NoOutput(), log: .agent("dvm-source", output: NoOutput()))
-        let observer = VolumeObserver(display: display)
+        let observer = VolumeObserver(display: Self.silentDisplay)
         var options = volume.options
         options.limits.silenceLimit = nil
         options.wire.timeout = Int(timeout.inSeconds.rounded(.up))

@@ -1,6 +1,7 @@
 import AgentControl
 import LinuxSystem
 import RsyncEngine
+import RsyncOptions
 import Synchronization
 import TransferAgent
 import Transport
@@ -16,6 +17,9 @@ struct TrialChecks {
     let volume: VolumeJob
     let source: SourceRoot
     let isStock: Bool
+
+    /// The most that is sent to measure the throughput: the link may be others', too.
+    private static let mostBytes: Int64 = 256 << 20
 
     private var recorder: CheckRecorder { daemon.recorder }
     private var trials: Doctor.Trials { daemon.doctor.trials }
@@ -44,7 +48,11 @@ struct TrialChecks {
         defer { client.close() }
         let found: Throughput
         do throws(ControlError) {
-            found = try client.throughput(for: trials.throughput)
+            found = try client.throughput(
+                for: trials.throughput,
+                atMost: Self.mostBytes,
+                rate: volume.options.wire.bandwidthLimit * 1024
+            )
         } catch {
             throw AgentError(error)
         }
@@ -63,7 +71,7 @@ struct TrialChecks {
         try visit(timeout: trials.throughput + daemon.patience) { (line) throws(EngineError) in
             guard line.takesEmptyFrames else { return }
             let start = ContinuousClock.now
-            figures.note(start: start, bytes: try line.send(for: trials.throughput))
+            figures.note(start: start, bytes: try line.send(for: trials.throughput, atMost: Self.mostBytes))
         }
         guard let (start, bytes) = figures.noted else {
             return recorder.skip(.throughput, because: "the target does not support the throughput test")

@@ -12,7 +12,7 @@ struct DoctorCommand: LoggingCommand {
         discussion: """
             Runs one check after the other, in the order of a transfer, and stops at the first that fails: name, \
             connection, proxy, TLS, certificate, source, greeting, volume, password, writing, space, throughput, idle. \
-            Nothing is changed: the volume is accessed with a dry run. Exit code 0 when all checks pass, else rsync's for \
+            Nothing is changed: the volume is accessed with a dry run, and its space is checked as a transfer does. Exit code 0 when all checks pass, else rsync's for \
             the failure; docs/codes.md explains every code.
             """
     )
@@ -30,7 +30,12 @@ struct DoctorCommand: LoggingCommand {
 
     var logFormat: LogFormat { connection.logFormat }
 
-    @Option(help: ArgumentHelp("Measure the throughput for this long; 0 to skip.", valueName: "seconds"))
+    @Option(
+        help: ArgumentHelp(
+            "Measure the throughput for this long, with at most 256 MiB, below the bwlimit of the job; 0 to skip.",
+            valueName: "seconds"
+        )
+    )
     var throughput = 3
 
     @Option(

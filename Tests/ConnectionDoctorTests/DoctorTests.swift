@@ -1,4 +1,5 @@
 import AgentTestSupport
+import Glibc
 import SecureTunnel
 import TestSupport
 import Testing
@@ -29,6 +30,26 @@ struct DoctorTests {
         trials.idle = Self.limit / 4
         #expect(try await examine(settings, trials).failure == nil)
         withExtendedLifetime((target, relay)) {}
+    }
+
+    @Test("the volume's space is checked as before a transfer, and where a transfer would be refused, so is this")
+    func space() async throws {
+        let target = try await offPool { try Target() }
+        let file = target.directory.file("source") + "/large"
+        try write("x", to: file)
+        let (whole, lines) = try await examine(target.settings, .none)
+        #expect(whole == nil)
+        #expect(lines.contains { $0.contains("\"check\":\"space\"") && $0.contains("needed (") })
+        // Sparse here; it counts with its whole length where holes are not kept.
+        try #require(truncate(file, 1 << 43) == 0)
+        var settings = target.settings
+        settings.pass.sparse = false
+        let (refused, refusedLines) = try await examine(settings, .none)
+        #expect(refused?.failure == .doesNotFit)
+        #expect(refusedLines.contains { $0.contains("\"check\":\"space\"") && $0.contains("\"failed\"") })
+        settings.pass.check = .none
+        #expect(try await examine(settings, .none).failure == nil)
+        withExtendedLifetime(target) {}
     }
 
     @Test("warns before it begins of what a transfer warns of")

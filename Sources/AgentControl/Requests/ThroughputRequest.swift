@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 
 /// How many bytes per second reach the target through nothing but the network and TLS.
@@ -56,22 +57,33 @@ package struct Throughput: Sendable, Equatable {
 }
 
 extension ControlClient {
-    /// Sends zeros as fast as the connection accepts them; the target discards them.
+    /// Sends zeros as fast as the connection accepts them, or at a limited rate; the target discards them.
     ///
-    /// - Parameter duration: How long; at most an hour.
+    /// - Parameters:
+    ///   - duration: How long; at most an hour.
+    ///   - most: How many bytes at most, to within a megabyte.
+    ///   - rate: The limit in bytes per second; 0 for none.
     /// - Returns: What arrived.
     /// - Throws: ``ControlError``.
-    package func throughput(for duration: Duration) throws(ControlError) -> Throughput {
+    package func throughput(
+        for duration: Duration,
+        atMost most: Int64,
+        rate: Int64
+    ) throws(ControlError) -> Throughput {
         let duration = min(duration, .seconds(ThroughputRequest.longest))
         try begin(ThroughputRequest.name, [("seconds", .integer(duration.components.seconds))])
-        // Several frames per write, so that encryption works on large chunks.
-        let frame = ControlChannel.emptyData(count: ControlChannel.largestPayload)
-        let frames = [[UInt8]](repeating: frame, count: 4).flatMap { $0 }
+        // Several frames per write, so that encryption works on large chunks; with a limit a tenth of a second's.
+        let length =
+            rate > 0 ? max(1, min(ControlChannel.largestPayload, Int(rate / 10))) : ControlChannel.largestPayload
+        let copies = rate > 0 ? 1 : 4
+        let frames = [[UInt8]](repeating: ControlChannel.emptyData(count: length), count: copies).flatMap { $0 }
         let start = ContinuousClock.now
         var count: Int64 = 0
-        while start.duration(to: .now) < duration {
+        while start.duration(to: .now) < duration, count < most {
             try channel.write(frames)
-            count += 4 * Int64(ControlChannel.largestPayload)
+            count += Int64(copies * length)
+            let ahead = rate > 0 ? Double(count) / Double(rate) - start.duration(to: .now).inSeconds : 0
+            if ahead > 0 { usleep(UInt32(min(ahead, 1) * 1e6)) }
         }
         let sent = Throughput.Figure(bytes: count, duration: start.duration(to: .now))
         try channel.write(ControlChannel.emptyData(count: 0))

@@ -27,20 +27,22 @@ package struct VisitLine {
         self.dialect = dialect
     }
 
-    /// Whether ``send(for:)`` may be used: empty frames are not expected before protocol 31.
+    /// Whether ``send(for:atMost:)`` may be used: empty frames are not expected before protocol 31.
     package var takesEmptyFrames: Bool { dialect.takesEmptyFrames }
 
     /// Sends empty data frames, which are ignored (protocol specification, session 6.2), as fast as possible.
     ///
-    /// - Parameter duration: How long to send; the peer may then still have some to read.
+    /// - Parameters:
+    ///   - duration: How long to send; the peer may then still have some to read.
+    ///   - most: How many bytes at most, to within 64 KiB.
     /// - Returns: The number of bytes sent.
     /// - Throws: ``EngineError`` when the connection broke.
-    package func send(for duration: Duration) throws(EngineError) -> Int64 {
+    package func send(for duration: Duration, atMost most: Int64) throws(EngineError) -> Int64 {
         let output = channel.output
         let before = output.bytesWritten
         let deadline = ContinuousClock.now + duration
         do throws(WireError) {
-            while ContinuousClock.now < deadline {
+            while ContinuousClock.now < deadline, output.bytesWritten - before < most {
                 for _ in 0..<Self.framesBetweenLooks { try output.message(.data) }
                 try output.flush()
             }

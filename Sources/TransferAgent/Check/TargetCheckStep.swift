@@ -17,6 +17,8 @@ struct TargetCheckStep {
     let job: SourceJob
     let call: CancellableCall
     let display: ProgressDisplay
+    /// Gets what is said of the volume, too.
+    var listener: (String) -> Void = { _ in }
     /// Until when to wait for a volume that someone else writes to.
     var patience = ContinuousClock.now
     /// Whether an attempt before this one has counted what a stock target would delete.
@@ -166,6 +168,7 @@ struct TargetCheckStep {
 
     private func say(_ text: String, _ level: MessageLevel = .info) {
         display.message("volume \(volume.name): \(text)", level)
+        listener(text)
     }
 
     // MARK: comparing
