@@ -27,18 +27,27 @@ package protocol ReportingCommand: LoggingCommand {
     /// - Returns: The report, which has the exit code.
     /// - Throws: What ends the process; an `AgentError` is reported.
     func work(_ end: TerminationLog) throws -> TerminationReport
+
+    /// Shows the report where the command's own output goes, if anything reads it there.
+    func show(_ report: TerminationReport)
 }
 
 extension ReportingCommand {
+    /// Shows nothing.
+    package func show(_ report: TerminationReport) {}
+
     /// Does the work and reports the end.
     package func runAndReport() throws {
         let end = try TerminationLog(termination.terminationLog)
         do {
             let report = try work(end)
             end.write(report)
+            show(report)
             throw ExitCode(report.exitCode)
         } catch let error as AgentError {
-            end.write(TerminationReport(of: Self.agent, error))
+            let report = TerminationReport(of: Self.agent, error)
+            end.write(report)
+            show(report)
             throw error
         }
     }

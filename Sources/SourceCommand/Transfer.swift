@@ -92,6 +92,10 @@ struct Transfer: ReportingCommand {
         return TerminationReport(try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await run.run() }))
     }
 
+    func show(_ report: TerminationReport) {
+        if progress == .json { StandardStream.output.write(ProgressEvent.ended(report)) }
+    }
+
     /// The job of the command line, the environment and the file; notes about it are logged.
     private func resolved() throws -> Job {
         let job = try connection.resolved(volumes: volumes) { layer in

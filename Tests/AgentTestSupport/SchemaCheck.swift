@@ -5,7 +5,7 @@ package struct SchemaCheck {
     private static let keywords: Set<String> = [
         "$schema", "$id", "title", "description", "default", "type", "enum", "const", "pattern", "minLength", "minimum",
         "maximum",
-        "items", "required", "properties", "additionalProperties",
+        "items", "required", "properties", "additionalProperties", "oneOf",
     ]
     private let schema: [String: Any]
 
@@ -29,6 +29,11 @@ package struct SchemaCheck {
 
     private static func faults(of value: Any, _ schema: [String: Any], _ place: String) -> [String] {
         var faults = schema.keys.filter { !keywords.contains($0) }.map { "\(place): keyword \($0) is not checked" }
+        if let choices = schema["oneOf"] as? [[String: Any]] {
+            let results = choices.map { Self.faults(of: value, $0, place) }
+            // The one with the fewest faults is the one that was meant.
+            return faults + (results.min { $0.count < $1.count } ?? ["\(place): nothing is allowed"])
+        }
         let types = schema["type"] as? [String] ?? (schema["type"] as? String).map { [$0] } ?? [kind(of: value)]
         guard types.contains(kind(of: value)) else { return faults + ["\(place): \(value) is not \(types)"] }
         if let words = schema["enum"] as? [String], !((value as? String).map(words.contains) ?? false) {

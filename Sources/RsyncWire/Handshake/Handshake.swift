@@ -39,17 +39,19 @@ package enum Handshake {
         }
         let negotiates = session.flags.contains(.varintFileListFlags)
         let subjects = Subjects(options, negotiates: negotiates)
-        // The server writes both lists before it reads; an answer with one name works with every server.
-        let checksums = subjects.checksum ? try Negotiation.read(from: input, "a list of checksums") : []
-        let compressors = subjects.compression ? try Negotiation.read(from: input, "a list of compressors") : []
         try session.takeDefaults(options, subjects, isServer: false)
+        // The server writes its lists before it reads; an answer with one name works with every server.
         if subjects.checksum {
+            let checksums = try Negotiation.read(from: input, "a list of checksums")
             let ours = Negotiation.checksums(options.preferences, forServer: false)
             session.checksum = try Negotiation.strongest(of: ours, in: checksums, "checksum")
             session.fileChecksum = session.checksum
             try Negotiation.write([session.checksum.rawValue], to: output)
+            // A daemon that refuses an option may not have read the one for compression, and sends no second list.
+            try output.flush()
         }
         if subjects.compression {
+            let compressors = try Negotiation.read(from: input, "a list of compressors")
             let ours = Negotiation.compressors(options.preferences, forServer: false)
             session.compression = try Negotiation.strongest(of: ours, in: compressors, "compressor")
             try Negotiation.write([session.compression.rawValue], to: output)

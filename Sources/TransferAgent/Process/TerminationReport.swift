@@ -65,8 +65,15 @@ package struct TerminationReport: Sendable {
     }
 
     private func encoded(_ reason: String?) -> String {
-        let members: [(String, JSONValue)] = [
-            ("schema", .text("dvm-termination/1")),
+        let members: [(String, JSONValue)] = [("schema", .text("dvm-termination/1"))] + members(reason)
+        return JSONValue.object(members).encoded
+    }
+
+    /// The figures, without the schema.
+    var members: [(String, JSONValue)] { members(error?.observed) }
+
+    private func members(_ reason: String?) -> [(String, JSONValue)] {
+        [
             ("program", .text(program)),
             ("version", .text(ExitText.version)),
             ("outcome", .text(Outcome(error).rawValue)),
@@ -78,7 +85,6 @@ package struct TerminationReport: Sendable {
             ("volume", volume.map { .text(PrintableText.escaped(Array($0.utf8), limit: 255)) } ?? .null),
             ("counts", .object(counts.map { ($0, .integer($1)) })),
         ]
-        return JSONValue.object(members).encoded
     }
 }
 

@@ -18,6 +18,8 @@ package final class ProgressDisplay: Sendable {
         var pace = RateMeter()
         /// The last reading that showed progress, with its time.
         var last: ProgressReading?
+        /// The highest percentage that was shown of the volume.
+        var percent = 0
         /// When the target began to flush to its disk, in seconds since the volume was begun.
         var syncStart: Double?
         /// Whether the terminal's line shows a bar.
@@ -67,6 +69,7 @@ package final class ProgressDisplay: Sendable {
     /// Starts a volume.
     func begin(_ volume: String, _ progress: TransferProgress) {
         state.withLock { state in
+            if state.volume != volume { state.percent = 0 }
             state.volume = volume
             state.progress = progress
             state.start = now()
@@ -75,7 +78,7 @@ package final class ProgressDisplay: Sendable {
             state.last = nil
             state.syncStart = nil
             guard style == .json else { return }
-            emit([("event", .text("started")), ("volume", .text(volume))])
+            emit("started", [("volume", .text(volume))])
         }
     }
 
@@ -88,7 +91,7 @@ package final class ProgressDisplay: Sendable {
                 output.write("\r" + reading.bar(columns: columns()) + "\u{1B}[K")
                 state.isDrawn = true
             case .lines: output.write(reading.line + "\n")
-            case .json: emit([("event", .text("progress"))] + reading.json)
+            case .json: emit("progress", reading.json)
             case .none: break
             }
         }
@@ -98,11 +101,10 @@ package final class ProgressDisplay: Sendable {
     func message(_ text: String, _ level: MessageLevel) {
         state.withLock { state in
             if style == .json {
-                let members: [(String, JSONValue)] = [
-                    ("event", .text("message")), ("volume", .text(state.volume)), ("level", .text(level.name)),
-                    ("text", .text(text)),
-                ]
-                return emit(members)
+                return emit(
+                    "message",
+                    [("volume", .text(state.volume)), ("level", .text(level.name)), ("text", .text(text))]
+                )
             }
             erase(&state)
             if case .info = level {
@@ -124,7 +126,7 @@ package final class ProgressDisplay: Sendable {
                 log.log(level: level, "dvm-source: volume \(outcome.name): \(error)", metadata: parts)
             }
             switch style {
-            case .json: emit(outcome.json)
+            case .json: emit("finished", outcome.json)
             case .none: break
             case .lines, .tty:
                 output.write(outcome.summary)
@@ -137,6 +139,8 @@ package final class ProgressDisplay: Sendable {
         guard let progress = state.progress else { return nil }
         var reading = ProgressReading(volume: state.volume, progress)
         reading.elapsed = (now() - state.start).inSeconds
+        reading.leastPercent = state.percent
+        state.percent = reading.percent ?? state.percent
         state.rate.add(reading.bytesMoved, at: reading.elapsed)
         state.pace.add(reading.bytesDone, at: reading.elapsed)
         reading.rate = state.rate.rate
@@ -160,7 +164,9 @@ package final class ProgressDisplay: Sendable {
         state.isDrawn = false
     }
 
-    private func emit(_ members: [(String, JSONValue)]) { output.write(JSONValue.object(members).encoded + "\n") }
+    private func emit(_ event: String, _ members: [(String, JSONValue)]) {
+        output.write(ProgressEvent.line(event, members))
+    }
 }
 
 extension MessageLevel {

@@ -26,6 +26,9 @@ struct ProgressReading: Equatable, Sendable {
     /// Bytes processed per second, whether transferred or found up to date, smoothed.
     var pace: Double = 0
 
+    /// What was shown before: an attempt after a failure begins with less.
+    var leastPercent = 0
+
     init(volume: String) { self.volume = volume }
 
     /// Reads the engine's counters.
@@ -58,8 +61,8 @@ struct ProgressReading: Equatable, Sendable {
     var percent: Int? {
         guard isListComplete else { return nil }
         let (done, listed) = bytesListed > 0 ? (bytesDone, bytesListed) : (entriesDone, entriesListed)
-        guard listed > 0 else { return 0 }
-        return min(99, Int(Double(max(done, 0)) / Double(listed) * 100))
+        guard listed > 0 else { return leastPercent }
+        return min(99, max(leastPercent, Int(Double(max(done, 0)) / Double(listed) * 100)))
     }
 
     /// Seconds until all listed bytes are done at the smoothed rate; nil when unknown.

@@ -110,7 +110,6 @@ extension VolumeOutcome {
     var json: [(String, JSONValue)] {
         let figures = statistics
         return [
-            ("event", .text("finished")),
             ("volume", .text(name)),
             ("exitCode", .integer(Int64(exitCode))),
             ("complete", .flag(isComplete)),
@@ -118,6 +117,7 @@ extension VolumeOutcome {
             ("percent", isComplete ? .integer(100) : .null),
             ("code", error.map { .text($0.failure.code) } ?? .null),
             ("error", error.map { .text($0.observed) } ?? .null),
+            ("retryable", .flag(exitCode != 0 && error?.failure.isRetryable == true)),
             ("advice", error.map { .text($0.failure.advice) } ?? .null),
             ("filesListed", .integer(Int64(figures.listed.total))),
             ("filesSent", .integer(Int64(figures.transferredFiles))),

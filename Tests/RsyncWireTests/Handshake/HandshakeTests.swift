@@ -199,6 +199,20 @@ struct HandshakeTests {
         #expect(try clientResult("20000000 81bb" + list + "07000000").checksum == .xxh64)
     }
 
+    @Test("answers the list of checksums before that of compressors comes: a daemon that refuses an option sends none")
+    func listMissing() {
+        let sink = ArraySink()
+        let options = { () -> TransferOptions in
+            var options = TransferOptions()
+            options.setArchive()
+            options.wire.compress = true
+            return options
+        }()
+        let input = WireInput(source: ArraySource(bytes(hex: "20000000 81bb 036d6435")))
+        #expect(exitCode { _ = try Handshake.client(options, input: input, output: WireOutput(sink: sink)) } == 12)
+        #expect(hex(sink.bytes).hasSuffix("036d6435"))
+    }
+
     @Test(
         "refuses unsupported versions",
         arguments: [

@@ -71,8 +71,8 @@ struct JobRunTests {
         var running = 0
         var most = 0
         for line in output.lines {
-            if line.hasPrefix(#"{"event":"started""#) { running += 1 }
-            if line.hasPrefix(#"{"event":"finished""#) { running -= 1 }
+            if line.contains(#","event":"started","#) { running += 1 }
+            if line.contains(#","event":"finished","#) { running -= 1 }
             most = max(most, running)
         }
         #expect(most == 2)

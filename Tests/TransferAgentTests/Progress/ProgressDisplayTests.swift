@@ -27,7 +27,8 @@ private struct Stage {
     }
 
     /// One second of a transfer of 10 MiB at 1 MiB/s.
-    func second() {
+    func second(_ progress: TransferProgress? = nil) {
+        let progress = progress ?? self.progress
         progress.bytesListed.store(10 << 20, ordering: .relaxed)
         progress.isListComplete.store(true, ordering: .releasing)
         progress.bytesMoved.add(1 << 20, ordering: .relaxed)
@@ -107,6 +108,10 @@ struct ProgressDisplayTests {
         stage.second()
         stage.display.message("a \"quoted\" \\ line\n\u{1}\u{2028}ü", .warning)
         stage.end(AgentError(.partial, "not all", exitCode: 23))
+        let schema = try SchemaCheck("events")
+        for line in stage.output.lines + [ProgressEvent.ended(TerminationReport(of: "dvm-source", nil))] {
+            #expect(try schema.faults(of: line) == [], "\(line)")
+        }
         let objects = try stage.output.lines.map {
             try #require(try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])
         }
@@ -120,6 +125,25 @@ struct ProgressDisplayTests {
         #expect(objects[4]["exitCode"] as? Int == 23)
         #expect(objects[4]["code"] as? String == "DVM-3023")
         #expect(objects[4]["complete"] as? Bool == false)
+    }
+
+    @Test("the percentage does not go back when a volume is begun again")
+    func again() throws {
+        let stage = Stage(.json)
+        stage.second()
+        stage.second()
+        let next = TransferProgress()
+        stage.display.begin("data", next)
+        stage.display.tick()
+        stage.second(next)
+        let shown = try stage.output.lines.compactMap {
+            (try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])?["percent"] as? Int
+        }
+        #expect(shown == [10, 20, 20])
+        let other = TransferProgress()
+        stage.display.begin("other", other)
+        stage.second(other)
+        #expect(stage.output.lines.last?.contains("\"percent\":10,") == true)
     }
 
     @Test("the silent style shows only what is wrong")

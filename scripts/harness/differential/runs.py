@@ -66,6 +66,7 @@ def _body(seed, number):
         other, findings, rows = None, [], []
         for client, server in pairs:
             found = tried.outcome(client, server)
+            check(found["code"] != trial.UNFINISHED, f"{client} client, {server} server: did not end: {arguments}")
             comparison = comparing.Comparison(arguments, state, client, server, source, others[0], expected, found)
             row, instead = explained.instead(tried, expected) if comparison.receives else (None, None)
             if row:
