@@ -7,6 +7,7 @@ import shutil
 import subprocess
 import tempfile
 
+from harness.measuring import versus
 from harness.programs import peers
 from harness.storage import capacity
 
@@ -32,7 +33,7 @@ def _start(durability, target):
     @contextlib.contextmanager
     def start(bench, source):
         with peers.dvm_target(bench.root, bench.keys, {"data": target}, options=["--durability", durability]) as server:
-            yield peers.dvm_source(bench.keys, source, server.port, "--delete"), [server]
+            yield peers.dvm_source(bench.keys, source, server.port, "--delete", *versus.without_attributes()), [server]
     return start
 
 
@@ -41,7 +42,7 @@ def run_case(bench, name, names, runs, measure):
     source = bench.volume(CASES[name])
     with disk(bench.large_size * 3 // 2 + 1024 * MIB) as point:
         target = f"{point}/volume"
-        contenders = {"dvm": _start("power", target), "none": _start("none", target)}
+        contenders = versus.rivals({"dvm": _start("power", target), "none": _start("none", target)}, bench.switch)
         contenders = {who: start for who, start in contenders.items() if who in names}
         samples = {who: [] for who in contenders}
         for turn in range(runs):

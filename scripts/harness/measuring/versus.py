@@ -1,12 +1,16 @@
 """Compares two builds of our programs, such as those before and after a change. The benchmark runs programs through
 links, which point to the old and to the new build in turn."""
 
+import functools
 import os
 import random
 import shutil
 import statistics
+import subprocess
 import sys
 import tempfile
+
+from harness.programs import peers
 
 # The harness's key for each program, and its file name.
 PROGRAMS = {"DVM_RSYNC": "dvm-rsync", "DVM_SOURCE": "dvm-source", "DVM_TARGET": "dvm-target", "DVM_STUNNEL": "dvm-stunnel",
@@ -39,6 +43,16 @@ class Switch:
     def close(self):
         """Removes the links."""
         shutil.rmtree(self.links, ignore_errors=True)
+
+
+def without_attributes():
+    """The options of our source that leave out what releases before extended attributes do not move."""
+    return ("--attributes", "never") if _takes_attributes(os.path.realpath(peers.DVM_SOURCE)) else ()
+
+
+@functools.cache
+def _takes_attributes(program):
+    return b"--attributes" in subprocess.run([program, "transfer", "--help"], stdout=subprocess.PIPE, check=True).stdout
 
 
 def restart(paths):
