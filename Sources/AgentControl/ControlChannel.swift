@@ -7,7 +7,8 @@ package import Transport
 ///     | length (BE) | kind | payload, `length` bytes, at most 64 KiB |
 ///
 /// Kind 1 is a message: one JSON object. Kind 2 is data, whose meaning depends on the request in progress. A peer's
-/// length is checked before the payload is awaited, and memory use is one buffer regardless of what the peer sends.
+/// length is checked before the payload is awaited, and memory use is one buffer regardless of what the peer sends. On the
+/// local socket the answers of an agent may be longer (``LocalServer/largestAnswer``).
 ///
 /// A channel is used by one thread.
 package final class ControlChannel {
@@ -35,6 +36,8 @@ package final class ControlChannel {
     private var end = 0
     /// The current limit for a frame's payload.
     private var payloadLimit = largestBeforeLogin
+    /// The largest payload of a message that is sent.
+    private let sendLimit: Int
     /// Whether bytes after the awaited frame may be read along with it.
     var readsAhead = true
     /// Whether everything that was read has been consumed.
@@ -42,15 +45,22 @@ package final class ControlChannel {
     /// How long the peer has sent nothing.
     var idleTime: Duration { stream.activity.sinceLastRead }
 
-    package init(_ stream: any ByteStream) {
+    package init(_ stream: any ByteStream, sendLimit: Int = largestPayload) {
         self.stream = stream
+        self.sendLimit = sendLimit
         stream.writeTimeout = .seconds(20)
     }
 
     /// Raises the frame limit for a peer that has logged in.
-    package func trustPeer() {
-        payloadLimit = Self.largestPayload
-        let larger = ByteMemory(count: 4 * (Self.largestPayload + Self.headLength))
+    ///
+    /// - Parameter limit: The largest payload that is accepted from now on.
+    package func trustPeer(upTo limit: Int = largestPayload) {
+        payloadLimit = limit
+        enlarge(to: 4 * (Self.largestPayload + Self.headLength))
+    }
+
+    private func enlarge(to count: Int) {
+        let larger = ByteMemory(count: count)
         larger.store(buffer[start..<end].bytes, at: 0)
         (buffer, start, end) = (larger, 0, end - start)
     }
@@ -75,7 +85,7 @@ package final class ControlChannel {
 
     package func send(_ members: [(String, JSONValue)]) throws(ControlError) {
         let payload = Array(JSONValue.object(members).encoded.utf8)
-        guard payload.count <= Self.largestPayload else { throw .broken("a message of \(payload.count) bytes") }
+        guard payload.count <= sendLimit else { throw .broken("a message of \(payload.count) bytes") }
         try write(Self.head(Self.messageKind, payload.count) + payload)
     }
 
@@ -160,7 +170,9 @@ package final class ControlChannel {
     /// Ensures that this many bytes are in the buffer from `start` on.
     private func fill(_ count: Int, by deadline: ContinuousClock.Instant, _ awaited: String) throws(ControlError) {
         if start == end { (start, end) = (0, 0) }
-        if start + count > buffer.count {
+        if count > buffer.count {
+            enlarge(to: count)
+        } else if start + count > buffer.count {
             moveToFront()
         }
         while end - start < count {

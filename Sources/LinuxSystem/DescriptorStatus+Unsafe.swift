@@ -48,6 +48,15 @@ package struct DescriptorStatus: Hashable, Sendable {
         try systemCall("stat") { unsafe stat(path, &status) }
         self.init(status)
     }
+
+    /// Asks for the status of a name, that of a symbolic link itself; lstat(2).
+    ///
+    /// - Throws: ``SystemError`` of `lstat`.
+    package init(ofName path: String) throws(SystemError) {
+        var status = stat()
+        try systemCall("lstat") { unsafe lstat(path, &status) }
+        self.init(status)
+    }
 }
 
 extension DescriptorStatus {

@@ -47,6 +47,13 @@ func setOption(_ socket: Int32, _ level: Int32, _ name: Int32, _ value: Int32) -
     }
 }
 
+/// Limits the waits of connect(2) and send(2) on a socket that blocks (`SO_SNDTIMEO`).
+func setSendLimit(_ socket: Int32, _ limit: Duration) -> Int32 {
+    let nanoseconds = limit.clampedNanoseconds
+    var time = timeval(tv_sec: Int(nanoseconds / 1_000_000_000), tv_usec: Int(nanoseconds % 1_000_000_000 / 1000))
+    return unsafe setsockopt(socket, SOL_SOCKET, SO_SNDTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+}
+
 /// Makes close(2) discard unsent data and reset the connection.
 func dropOnClose(_ socket: Int32) {
     var immediately = linger(l_onoff: 1, l_linger: 0)

@@ -20,6 +20,8 @@ package final class LocalServer: Sendable {
 
     /// The time for a request and its answer.
     static let limit = Duration.seconds(5)
+    /// The largest answer in bytes: the status of the most volumes that a job may have.
+    static let largestAnswer = 4 << 20
     /// How many connections there may be at a time; others are closed.
     private static let places = 16
 
@@ -86,7 +88,7 @@ package final class LocalServer: Sendable {
     }
 
     private func serve(_ stream: SocketStream, _ isAllowed: Bool) {
-        let channel = ControlChannel(stream)
+        let channel = ControlChannel(stream, sendLimit: Self.largestAnswer)
         stream.writeTimeout = Self.limit
         do throws(ControlError) {
             let request = try channel.message(by: .now + Self.limit, "a request")["request"]?.asText ?? ""
@@ -114,14 +116,16 @@ package enum LocalClient {
     /// - Throws: ``ControlError``.
     package static func ask(_ request: String, at name: String) throws(ControlError) -> JSONValue {
         let stream: SocketStream
-        do throws(TransportError) { stream = try dialLocal(name) } catch { throw .transport(error) }
+        do throws(TransportError) { stream = try dialLocal(name, within: LocalServer.limit) } catch {
+            throw .transport(error)
+        }
         let channel = ControlChannel(stream)
         // An abstract name belongs to whoever took it first.
         guard let user = stream.peerUser, user == 0 || user == geteuid() else {
             channel.close()
             throw .refused("\(name) belongs to another user's process")
         }
-        channel.trustPeer()
+        channel.trustPeer(upTo: LocalServer.largestAnswer)
         defer { channel.close() }
         try channel.send([("request", .text(request))])
         let answer = try channel.message(by: .now + LocalServer.limit, "the answer to \"\(request)\"")

@@ -31,7 +31,8 @@ extension RelayService {
             switch address {
             case .network(let target):
                 stream = try dial(target, within: .seconds(max(1, settings.connectSeconds)), stop: stop)
-            case .path(let path): stream = try dialUnix(path: path)
+            case .path(let path):
+                stream = try dialUnix(path: path, within: .seconds(max(1, settings.connectSeconds)))
             }
             try stream.apply(settings.socketOptions.filter { $0.place == .remote }.map(\.option))
         } catch {

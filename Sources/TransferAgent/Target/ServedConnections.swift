@@ -24,6 +24,8 @@ final class ServedConnections: Sendable {
         var conversations: Set<Int> = []
         var nextNumber = 1
         var isClosed = false
+        /// Whether sessions were told to end.
+        var isStopping = false
         var counts = ServedCounts()
     }
 
@@ -104,7 +106,10 @@ final class ServedConnections: Sendable {
     ///
     /// - Returns: How many sessions there are.
     func requestStop() -> Int {
-        let (stops, count) = state.withLock { state in (state.open.values.map(\.stop), state.sessions.count) }
+        let (stops, count) = state.withLock { state in
+            state.isStopping = true
+            return (state.open.values.map(\.stop), state.sessions.count)
+        }
         for stop in stops { stop.request() }
         return count
     }
@@ -116,7 +121,7 @@ final class ServedConnections: Sendable {
     var counts: ServedCounts {
         state.withLock { state in
             var counts = state.counts
-            counts.interrupted += state.isClosed ? state.sessions.count : 0
+            counts.interrupted += state.isStopping ? state.sessions.count : 0
             return counts
         }
     }

@@ -54,7 +54,7 @@ package final class Listener: Sendable {
 
     /// Listens on a local socket.
     ///
-    /// A socket in the file system stays when its listener ends; one that nobody listens on is replaced.
+    /// A socket in the file system stays when its listener ends; see ``LocalPath`` for which is replaced.
     ///
     /// - Parameter name: A path, or an abstract name after `@`; at most 107 bytes.
     /// - Throws: ``TransportError/badAddress(text:reason:)`` or ``TransportError/cannotListen(address:cause:)``.
@@ -63,8 +63,13 @@ package final class Listener: Sendable {
             throw .badAddress(text: name, reason: "the name of a local socket must have 1 to 107 bytes")
         }
         do throws(SystemError) {
-            if !name.hasPrefix("@") { try Self.removeUnused(name, address) }
-            let socket = try Listener.bind(address, backlog: 16, extras: [])
+            let backlog: Int32 = 16
+            let socket =
+                name.hasPrefix("@")
+                ? try Listener.bind(address, backlog: backlog, extras: [])
+                : try LocalPath(name, address).bind { () throws(SystemError) in
+                    try Listener.bind(address, backlog: backlog, extras: [])
+                }
             stop = try StopSignal()
             self.socket = SharedDescriptor(socket)
         } catch {
@@ -72,14 +77,6 @@ package final class Listener: Sendable {
         }
         self.address = HostPort(host: name, port: 0)
         options = nil
-    }
-
-    /// Removes a socket that nobody listens on.
-    private static func removeUnused(_ path: String, _ address: SocketAddress) throws(SystemError) {
-        guard let status = try? DescriptorStatus(ofPath: path), status.type == S_IFSOCK else { return }
-        let type = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        let socket = Descriptor(owning: try systemCall("socket") { Glibc.socket(AF_UNIX, type, 0) })
-        if address.connect(socket.rawValue) != 0, errno == ECONNREFUSED { _ = removeName(Array(path.utf8)) }
     }
 
     deinit { close() }

@@ -1,0 +1,77 @@
+import Glibc
+import LinuxSystem
+import Synchronization
+import TestSupport
+import Testing
+
+@testable import Transport
+
+@Suite("Local sockets", .timeLimit(.minutes(10)))
+struct LocalSocketTests {
+    @Test("a listener that accepts nobody holds a client up only for as long as it wants to wait")
+    func fullQueue() throws {
+        let name = "@dvm-test-\(getpid())-full"
+        let listener = try Listener(local: name)
+        defer { listener.close() }
+        var waiting: [SocketStream] = []
+        let limit = Duration.milliseconds(50)
+        let error = #expect(throws: TransportError.self) {
+            for _ in 0..<100 { waiting.append(try dialLocal(name, within: limit)) }
+        }
+        #expect(error == .timedOut(waitingFor: "\(name) to accept a connection", after: limit))
+    }
+
+    @Test("a named pipe is no socket, and nobody waits for its other end")
+    func pipe() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("socket")
+        #expect(mkfifo(path, 0o600) == 0)
+        #expect(throws: TransportError.self) { try dialLocal(path, within: .seconds(60)) }
+    }
+
+    @Test("of listeners that start at the same time one takes the place of a dead one, and keeps it")
+    func race() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("socket")
+        for _ in 0..<100 {
+            try Listener(local: path).close()
+            let listeners = Mutex<[Listener]>([])
+            let threads = try (0..<4).map { number in
+                try WorkerThread(name: "start \(number)") {
+                    guard let listener = try? Listener(local: path) else { return }
+                    listeners.withLock { $0.append(listener) }
+                }
+            }
+            for thread in threads { thread.join() }
+            let started = listeners.withLock { $0 }
+            #expect(started.count == 1)
+            let client = try dialLocal(path, within: .seconds(60))
+            _ = try #require(try? started.first?.accept(within: .seconds(60)))
+            client.close()
+            for listener in started { listener.close() }
+        }
+    }
+
+    @Test("what is not a dead socket of this user stays", arguments: ["file", "pipe", "link", "stranger", "live"])
+    func kept(_ kind: String) throws {
+        let directory = try TemporaryDirectory()
+        let (path, other) = (directory.file("socket"), directory.file("other"))
+        var live: Listener?
+        defer { live?.close() }
+        switch kind {
+        case "file": close(open(path, O_CREAT | O_WRONLY, 0o600))
+        case "pipe": #expect(mkfifo(path, 0o600) == 0)
+        case "link":
+            try Listener(local: other).close()
+            #expect(symlink(other, path) == 0)
+        case "stranger":
+            try Listener(local: path).close()
+            #expect(chown(path, 65534, 65534) == 0)
+        default: live = try Listener(local: path)
+        }
+        let before = try DescriptorStatus(ofName: path)
+        let error = #expect(throws: TransportError.self) { try Listener(local: path) }
+        #expect(error == .cannotListen(address: path, cause: SystemError(operation: "bind", number: EADDRINUSE)))
+        #expect(try DescriptorStatus(ofName: path).isSameFile(as: before))
+    }
+}
