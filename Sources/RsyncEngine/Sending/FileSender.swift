@@ -276,7 +276,7 @@ final class FileSender {
         var offset: Int64 = 0
         growWindow(to: Self.pieceLength)
         while offset < length, isIntact {
-            try state.checkFailure()
+            try state.goOn(output)
             let place = window[0..<Int(min(length - offset, Int64(Self.pieceLength)))]
             fileSum.update(place.prefix(read(file, into: place, at: offset, &isIntact)).bytes)
             offset += Int64(place.count)
@@ -295,7 +295,7 @@ final class FileSender {
         var isIntact = true
         if size > 1 << 20 { file.adviseSequential() }
         while offset < size {
-            try state.checkFailure()
+            try state.goOn(output)
             let wanted = Int(min(size - offset, Int64(isPlain ? TokenWriter.literalLimit : Self.pieceLength)))
             let place = try literalPlace(wanted)
             let count = read(file, into: place, at: offset, &isIntact)
@@ -360,7 +360,7 @@ final class FileSender {
         var isIntact = true
         var literal: Int64 = 0
         repeat {
-            try state.checkFailure()
+            try state.goOn(output)
             let wanted = Int(min(size - offset, Int64(window.count - held)))
             let place = window[held..<held + wanted]
             let count = read(file, into: place, at: offset, &isIntact)

@@ -162,6 +162,7 @@ final class Sender {
     private func step() throws(WireError) -> Bool {
         try state.sendOutbox(to: output)
         if let failure = state.failure { throw failure.asWireError }
+        try state.goOn(output)
         if !isListComplete, entriesAhead < Self.leastAhead { try sendNextList(waiting: batch.isEmpty) }
         if batch.isEmpty, let next = requests.tryPop() { batch = next[...] }
         if batch.isEmpty {

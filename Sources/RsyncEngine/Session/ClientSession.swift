@@ -100,6 +100,8 @@ package struct ClientSession: Sendable {
     package var failedSources: [SourceFailure] = []
     /// Ends the session on request; nil when nobody requests that.
     package var stop: SessionStop?
+    /// Changes how fast this side sends; nil when nobody does.
+    package var pace: SessionPace?
     /// The additional work of a visit; nil for an ordinary session.
     var visit: Visit?
 
@@ -230,7 +232,7 @@ package struct ClientSession: Sendable {
     private func run(_ body: (SessionChannel) throws(EngineError) -> SessionState) -> SessionResult {
         let channel: SessionChannel
         do throws(EngineError) {
-            channel = try SessionChannel(stream: stream, bandwidthLimit: options.wire.bandwidthLimit)
+            channel = try SessionChannel(stream: stream, bandwidthLimit: options.wire.bandwidthLimit, pace: pace)
         } catch {
             stream.close()
             return SessionResult(failure: error)
@@ -260,7 +262,8 @@ package struct ClientSession: Sendable {
             isServer: false,
             role: isSending ? "sender" : "receiver",
             observer: observer,
-            progress: progress
+            progress: progress,
+            pace: pace
         )
     }
 

@@ -49,6 +49,8 @@ final class SessionState: Sendable {
     let execution: Execution
     let observer: any TransferObserver
     let progress: TransferProgress
+    /// Pauses the sending side; nil when nobody does.
+    let pace: SessionPace?
     /// rsync's name for this side in messages: `sender`, `generator` or `receiver`.
     let role: String
     /// Whether owners are matched by name: not with `--numeric-ids`, nor if a module's configuration disables it, which
@@ -78,6 +80,7 @@ final class SessionState: Sendable {
         role: String,
         observer: any TransferObserver,
         progress: TransferProgress,
+        pace: SessionPace? = nil,
         mapsNames: Bool = true,
         lockReach: Int64 = 0,
         printsOwnMessages: Bool = false,
@@ -100,6 +103,7 @@ final class SessionState: Sendable {
         }
         self.observer = observer
         self.progress = progress
+        self.pace = pace
     }
 
     /// Whether there is a failure; takes no lock.

@@ -112,6 +112,8 @@ package final class TransferProgress: Sendable {
     package let filesTransferred = Atomic<Int64>(0)
     /// Whether the destination is being flushed to its device.
     package let isSynchronizing = Atomic<Bool>(false)
+    /// Whether this side waits for the end of a pause (``SessionPace``).
+    package let isPaused = Atomic<Bool>(false)
     /// Whether the list is complete, so that the two `Listed` counters are final.
     package let isListComplete = Atomic<Bool>(false)
 

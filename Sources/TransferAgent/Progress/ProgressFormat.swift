@@ -72,14 +72,16 @@ extension ProgressReading {
         return clipped(full.count <= available ? full : "\(percent)% \(speed)", to: available)
     }
 
-    /// What the numbers do not show: the target is writing to disk, or the peer is silent.
+    /// What the numbers do not show: the target is writing to disk, sending is paused, or the peer is silent.
     private var wait: String? {
+        if isPaused { return "paused" }
         if isSynchronizing { return "writing to disk \(Int(min(synchronizing, 1e9))) s" }
         return silence.map { "waiting for \($0) s" }
     }
 
     var phase: String {
         if isSynchronizing { return "sync" }
+        if isPaused { return "paused" }
         return isListComplete ? "data" : "listing"
     }
 

@@ -15,6 +15,8 @@ struct ProgressReading: Equatable, Sendable {
     var isListComplete = false
     /// Whether the target is flushing to its disk.
     var isSynchronizing = false
+    /// Whether sending was paused on request.
+    var isPaused = false
     /// Seconds since that began; 0 before.
     var synchronizing: Double = 0
     /// Seconds since the volume was begun.
@@ -43,6 +45,7 @@ struct ProgressReading: Equatable, Sendable {
         entriesDone = progress.entriesDone.load(ordering: .relaxed)
         entriesListed = progress.entriesListed.load(ordering: .relaxed)
         isSynchronizing = progress.isSynchronizing.load(ordering: .relaxed)
+        isPaused = progress.isPaused.load(ordering: .relaxed)
         filesTransferred = progress.filesTransferred.load(ordering: .relaxed)
     }
 

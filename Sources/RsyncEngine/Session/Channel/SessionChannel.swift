@@ -23,18 +23,19 @@ final class SessionChannel {
     /// - Parameters:
     ///   - stream: The connection to the peer.
     ///   - bandwidthLimit: The limit for writing in KiB/s; 0 for no limit.
+    ///   - pace: Changes the limit; nil when nobody does.
     /// - Throws: ``EngineError`` when no thread could be started.
-    convenience init(stream: any ByteStream, bandwidthLimit: Int64) throws(EngineError) {
-        self.init(stranger: stream, bandwidthLimit: bandwidthLimit)
+    convenience init(stream: any ByteStream, bandwidthLimit: Int64, pace: SessionPace? = nil) throws(EngineError) {
+        self.init(stranger: stream, bandwidthLimit: bandwidthLimit, pace: pace)
         try readAhead()
     }
 
     /// Prepares to read from a peer that has not logged in, on the calling thread and with little memory.
-    init(stranger stream: any ByteStream, bandwidthLimit: Int64 = 0) {
+    init(stranger stream: any ByteStream, bandwidthLimit: Int64 = 0, pace: SessionPace? = nil) {
         self.stream = stream
         source = PumpedSource(stream: stream)
         input = WireInput(source: source)
-        sink = StreamSink(stream: stream, kibibytesPerSecond: bandwidthLimit)
+        sink = StreamSink(stream: stream, kibibytesPerSecond: bandwidthLimit, pace: pace)
         output = WireOutput(sink: sink)
         lastWords = LastWords(stream: stream, limit: Self.patience)
     }

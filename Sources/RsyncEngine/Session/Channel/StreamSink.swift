@@ -24,8 +24,9 @@ final class StreamSink: WireSink {
     /// - Parameters:
     ///   - stream: The stream to write to.
     ///   - kibibytesPerSecond: The rate limit in KiB/s; 0 for none.
-    init(stream: any ByteStream, kibibytesPerSecond: Int64 = 0) {
-        writer = StreamWriter(stream: stream, kibibytesPerSecond: kibibytesPerSecond, capacity: Self.poolSize)
+    ///   - pace: Changes the limit; nil when nobody does.
+    init(stream: any ByteStream, kibibytesPerSecond: Int64 = 0, pace: SessionPace? = nil) {
+        writer = StreamWriter(stream, kibibytesPerSecond: kibibytesPerSecond, pace, capacity: Self.poolSize)
     }
 
     deinit { writer.full.close() }
@@ -70,15 +71,18 @@ private final class StreamWriter: Interruptible {
     let full: BoundedQueue<OutputBuffer>
     private let empty: BoundedQueue<OutputBuffer>
     private let stream: any ByteStream
-    private let limit: Mutex<BandwidthLimit?>
+    private let ownLimit: Int64
+    private let pace: SessionPace?
+    private let limit = Mutex(BandwidthLimit())
     private let inProgress = Atomic<Int>(0)
     private let isHasty = Atomic<Bool>(false)
     private let failure = Mutex<WireError?>(nil)
     let wait = PeerWait()
 
-    init(stream: any ByteStream, kibibytesPerSecond: Int64, capacity: Int) {
+    init(_ stream: any ByteStream, kibibytesPerSecond: Int64, _ pace: SessionPace?, capacity: Int) {
         self.stream = stream
-        limit = Mutex(kibibytesPerSecond > 0 ? BandwidthLimit(kibibytesPerSecond: kibibytesPerSecond) : nil)
+        ownLimit = kibibytesPerSecond
+        self.pace = pace
         full = BoundedQueue(capacity: capacity, name: "bytes for the peer")
         empty = BoundedQueue(capacity: capacity, name: "free buffers for the peer")
     }
@@ -131,12 +135,12 @@ private final class StreamWriter: Interruptible {
             try limit.withLock { (limit) throws(TransportError) in
                 var offset = 0
                 while offset < bytes.count {
-                    if isHasty.load(ordering: .relaxed) { limit = nil }
-                    let piece = min(bytes.count - offset, limit?.pieceLength ?? bytes.count)
+                    limit.change(to: isHasty.load(ordering: .relaxed) ? 0 : pace?.limit ?? ownLimit)
+                    let piece = min(bytes.count - offset, limit.pieceLength)
                     let rest = bytes[offset..<offset + piece]
                     try wait.during { () throws(TransportError) in try stream.write(rest.bytes) }
                     offset += piece
-                    limit?.wrote(piece)
+                    limit.wrote(piece)
                 }
             }
         } catch {
