@@ -8,7 +8,11 @@ package struct SourceProgram: ParsableCommand {
         commandName: "dvm-source",
         abstract: "Synchronize volumes to a target.",
         version: AgentVersion.text("dvm-source"),
-        subcommands: [Transfer.self, SourceStatusCommand.self, DoctorCommand.self, SourceCapacityCommand.self]
+        subcommands: [
+            Transfer.self, SourceServeCommand.self, SourceStartCommand.self, SourceStatusCommand.self,
+            SourceAttachCommand.self, SourceStopCommand.self, SourcePauseCommand.self, SourceResumeCommand.self,
+            SourceLimitCommand.self, DoctorCommand.self, SourceCapacityCommand.self,
+        ]
     )
 
     package init() {}

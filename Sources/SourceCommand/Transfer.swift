@@ -1,7 +1,7 @@
 import AgentCommand
 import ArgumentParser
 import Logging
-package import TransferAgent
+import TransferAgent
 
 /// The command `dvm-source transfer`.
 struct Transfer: ReportingCommand {
@@ -23,29 +23,10 @@ struct Transfer: ReportingCommand {
             """
     )
 
-    @Option(
-        name: .customLong("volume"),
-        help: ArgumentHelp(
-            "A volume's name, its name at the target if that differs, and its mount point.",
-            valueName: "name[:target]=path"
-        )
-    )
-    var volumes: [String] = []
+    @OptionGroup var options: TransferOptionGroup
 
-    @OptionGroup var connection: ConnectionOptions
-
-    var logFormat: LogFormat { connection.logFormat }
-
-    @Option(help: .setting("job-name"))
-    var jobName: String?
-
-    @Option(help: .setting("supplemental-groups"))
-    var supplementalGroups: String?
-
-    @Option(help: .setting("parallel"))
-    var parallel: Int?
-
-    @OptionGroup var pass: PassOptions
+    var logFormat: LogFormat { options.connection.logFormat }
+    var termination: TerminationOptions { options.termination }
 
     @Flag(help: "Print the job in YAML with the source of each value, and transfer nothing.")
     var printJob = false
@@ -53,60 +34,32 @@ struct Transfer: ReportingCommand {
     @Flag(help: "Print it as one JSON object instead. (with --print-job)")
     var json = false
 
-    @Flag(help: "Keep all permissions of the user, instead of only reading the volumes.")
-    var noSandbox = false
-
-    @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")
-    var progress: ProgressFormat?
-
-    @OptionGroup var local: ControlOptions
-
-    @OptionGroup var termination: TerminationOptions
-
     func validate() throws {
         guard printJob || !json else { throw ValidationError("--json requires --print-job.") }
     }
 
     func run() throws {
         guard printJob else { return try runAndReport() }
-        let resolved = try resolved()
+        let resolved = try options.resolved(log)
         StandardStream.output.write(json ? resolved.json : resolved.yaml)
     }
 
     func work(_ end: TerminationLog) throws -> TerminationReport {
         ProcessSetup.ignoreHangUps()
         let log = log
-        let settings = try resolved().settings
-        for warning in GroupMembership.join(settings.supplementalGroups) { log.warning("dvm-source: \(warning)") }
+        let settings = try options.settings(log)
         let job = try SourceJob(settings)
         for warning in job.warnings { log.warning("dvm-source: \(warning)") }
-        let style =
-            progress ?? .usual(isTerminal: StandardStream.output.isTerminal, terminalType: StandardStream.terminalType)
-        let run = TransferRun(job, display: ProgressDisplay(style: style, log: log))
-        let server = try LocalControl.listen(local.control, for: Self.agent) { run.board.answer($0) }
-        if !noSandbox {
-            let (isConfined, notes) = try AgentSandbox(settings).confine()
-            for note in notes where !isConfined { log.notice("dvm-source: \(note)") }
-        }
+        let agent = SourceAgent(job, style: options.style, log: log)
+        let server = try LocalControl.listen(options.local.control, for: Self.agent) { agent.answer($0) }
+        try options.confine(settings, log)
         try server?.begin()
-        return TerminationReport(try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await run.run() }))
+        let report = try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await agent.run() })
+        server?.end()
+        return report
     }
 
     func show(_ report: TerminationReport) {
-        if progress == .json { StandardStream.output.write(ProgressEvent.ended(report)) }
-    }
-
-    /// The job of the command line, the environment and the file; notes about it are logged.
-    private func resolved() throws -> Job {
-        let job = try connection.resolved(volumes: volumes) { layer in
-            layer.give("job-name", jobName)
-            layer.give("supplemental-groups", supplementalGroups?.split(separator: ",").map(String.init) ?? [])
-            layer.give("parallel", parallel)
-            pass.give(to: &layer)
-        }
-        for note in job.notes { log.warning("dvm-source: \(note)") }
-        return job
+        if options.progress == .json { StandardStream.output.write(ProgressEvent.ended(report)) }
     }
 }
-
-extension ProgressFormat: ExpressibleByArgument {}

@@ -166,6 +166,7 @@ struct Serve: ReportingCommand {
         for line in service.announcements { StandardStream.output.write(line + "\n") }
         let failure = try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await service.run() })
         let report = TerminationReport(failure, service.stop())
+        server?.end()
         if let error = report.error { log.error("dvm-target: \(error)", metadata: error.logParts) }
         return report
     }

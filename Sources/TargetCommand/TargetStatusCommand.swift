@@ -25,7 +25,7 @@ struct TargetStatusCommand: ParsableCommand {
     var live = false
 
     func run() throws {
-        let status = try LocalControl.ask("status", at: local.control, of: "dvm-target")
+        let status = try LocalControl.ask(.targetStatus, at: local.control)
         if !ready, !live { StandardStream.output.write(json ? status.json : status.text) }
         throw ExitCode(ready && !status.isReady ? 1 : 0)
     }
@@ -45,7 +45,7 @@ struct DrainCommand: ParsableCommand {
     @OptionGroup var local: ControlOptions
 
     func run() throws {
-        let status = try LocalControl.ask("drain", at: local.control, of: "dvm-target")
+        let status = try LocalControl.ask(.drain, at: local.control)
         StandardStream.output.write(status.text)
     }
 }

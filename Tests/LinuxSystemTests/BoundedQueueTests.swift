@@ -44,6 +44,18 @@ struct BoundedQueueTests {
         #expect(queue.pop() == nil)
     }
 
+    @Test("an element is pushed where there is space, and dropped where there is none")
+    func tryPush() throws {
+        let queue = BoundedQueue<Int>(capacity: 2, name: "numbers")
+        let pushed = try Background { [queue.tryPush(1, weight: 5), queue.tryPush(2)] }
+        #expect(try pushed.value(within: 10) == [true, false])
+        #expect(queue.pop() == 1)
+        #expect([queue.tryPush(3), queue.tryPush(4), queue.tryPush(5)] == [true, true, false])
+        queue.close()
+        #expect([queue.pop(), queue.pop(), queue.pop()] == [3, 4, nil])
+        #expect(!queue.tryPush(6))
+    }
+
     @Test("several light pushes proceed when a heavy item leaves")
     func manyWaiters() throws {
         let queue = BoundedQueue<Int>(capacity: 10, name: "numbers")

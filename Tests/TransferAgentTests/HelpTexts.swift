@@ -43,25 +43,8 @@ enum HelpTexts {
                                   text, json; default: text)
         """#
 
-    static let transfer = #"""
-        OVERVIEW: Synchronize local volumes to a target.
-
-        Uses rsync's daemon protocol inside TLS: the target is dvm-target serve, or
-        stock rsyncd behind stunnel. Owners are matched by number, hard links and holes
-        are preserved, ACLs and extended attributes where the target is a dvm-target
-        that can keep them; lost+found at the top is ignored. The password comes from
-        --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL,
-        --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and similar variables
-        are ignored. All that is asked can stand in a job file (--job) or in variables
-        such as DVM_DELETE_LIMIT: docs/jobs.md. Exit codes are rsync's: 0 complete, 23
-        some files could not be transferred, 24 some vanished, 25 deletions were
-        refused, 20 stopped by SIGTERM or SIGINT, within 5 seconds; with several
-        volumes, that of the worst one. SIGHUP and the end of whatever reads the output
-        do not stop a transfer.
-
-        USAGE: dvm-source transfer <options>
-
-        OPTIONS:
+    /// The options that ``transfer`` and ``sourceServe`` share.
+    private static let job = #"""
           --volume <name[:target]=path>
                                   A volume's name, its name at the target if that
                                   differs, and its mount point.
@@ -134,10 +117,6 @@ enum HelpTexts {
                                   of this kind: vanished, attributes or large-files;
                                   may be repeated. (values: vanished, attributes,
                                   large-files)
-          --print-job             Print the job in YAML with the source of each value,
-                                  and transfer nothing.
-          --json                  Print it as one JSON object instead. (with
-                                  --print-job)
           --no-sandbox            Keep all permissions of the user, instead of only
                                   reading the volumes.
           --progress <progress>   How progress is shown. (default: tty on a terminal,
@@ -149,6 +128,50 @@ enum HelpTexts {
                                   Write a JSON object about the end of the process to
                                   this file. (default: /dev/termination-log, if it is
                                   there)
+        """#
+
+    static let transfer = #"""
+        OVERVIEW: Synchronize local volumes to a target.
+
+        Uses rsync's daemon protocol inside TLS: the target is dvm-target serve, or
+        stock rsyncd behind stunnel. Owners are matched by number, hard links and holes
+        are preserved, ACLs and extended attributes where the target is a dvm-target
+        that can keep them; lost+found at the top is ignored. The password comes from
+        --password-file, DVM_PASSWORD or RSYNC_PASSWORD, the proxy's from its URL,
+        --proxy-password-file or DVM_PROXY_PASSWORD; HTTPS_PROXY and similar variables
+        are ignored. All that is asked can stand in a job file (--job) or in variables
+        such as DVM_DELETE_LIMIT: docs/jobs.md. Exit codes are rsync's: 0 complete, 23
+        some files could not be transferred, 24 some vanished, 25 deletions were
+        refused, 20 stopped by SIGTERM or SIGINT, within 5 seconds; with several
+        volumes, that of the worst one. SIGHUP and the end of whatever reads the output
+        do not stop a transfer.
+
+        USAGE: dvm-source transfer <options>
+
+        OPTIONS:
+        \#(job)
+          --print-job             Print the job in YAML with the source of each value,
+                                  and transfer nothing.
+          --json                  Print it as one JSON object instead. (with
+                                  --print-job)
+          --version               Show the version.
+          -h, --help              Show help information.
+
+        """#
+
+    static let sourceServe = #"""
+        OVERVIEW: Wait for commands that start transfers and steer them.
+
+        Process 1 of a source pod: transfers run in it, and dvm-source start, status,
+        attach, limit, pause, resume and stop, which may be started by an exec and die
+        with it, only ask it. The job is read once; the files of passwords and
+        certificates are read at each start. SIGTERM and SIGINT end it within 5
+        seconds: exit code 0, or 20 if a pass was interrupted. SIGHUP is ignored.
+
+        USAGE: dvm-source serve <options>
+
+        OPTIONS:
+        \#(job)
           --version               Show the version.
           -h, --help              Show help information.
 
@@ -322,25 +345,6 @@ enum HelpTexts {
           --needs <quantity>      The total size it must hold, as a Kubernetes quantity
                                   such as 11.3Gi.
           --json                  Print one JSON object.
-          --version               Show the version.
-          -h, --help              Show help information.
-
-        """#
-
-    static let sourceStatus = #"""
-        OVERVIEW: Show what a running dvm-source does.
-
-        Asks over the local socket of the dvm-source transfer in this container, which
-        answers only its own user and root. Exit code 0, or 10 if none answers.
-
-        USAGE: dvm-source status [--control <socket>] [--json]
-
-        OPTIONS:
-          --control <socket>      The agent's local socket: a path, or an abstract name
-                                  after @. (default: @ and the program's name; an agent
-                                  that is not process 1 has none by default)
-          --json                  Print one JSON object
-                                  (docs/schemas/source-status.schema.json).
           --version               Show the version.
           -h, --help              Show help information.
 

@@ -14,7 +14,10 @@ struct ProgramTests {
             ("dvm-source", "capacity", HelpTexts.forecast), ("dvm-target", "serve", HelpTexts.serve),
             ("dvm-target", "capacity", HelpTexts.capacity),
             ("dvm-source", "status", HelpTexts.sourceStatus), ("dvm-target", "status", HelpTexts.targetStatus),
-            ("dvm-target", "drain", HelpTexts.drain),
+            ("dvm-target", "drain", HelpTexts.drain), ("dvm-source", "serve", HelpTexts.sourceServe),
+            ("dvm-source", "start", HelpTexts.start), ("dvm-source", "attach", HelpTexts.attach),
+            ("dvm-source", "stop", HelpTexts.stop), ("dvm-source", "pause", HelpTexts.pause),
+            ("dvm-source", "resume", HelpTexts.resume), ("dvm-source", "limit", HelpTexts.limit),
         ]
     )
     func help(program: String, command: String, expected: String) throws {

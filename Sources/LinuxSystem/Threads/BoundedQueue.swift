@@ -57,6 +57,22 @@ package final class BoundedQueue<Element>: @unchecked Sendable {
         return true
     }
 
+    /// Adds an element if there is space for it; never blocks.
+    ///
+    /// - Parameters:
+    ///   - element: The element to add.
+    ///   - itemWeight: Its share of the capacity; at least 1.
+    /// - Returns: False if the queue is full or closed, in which case the element is dropped.
+    package func tryPush(_ element: sending Element, weight itemWeight: Int = 1) -> Bool {
+        lock.lock()
+        defer { lock.unlock() }
+        guard !isClosed, weight == 0 || weight + itemWeight <= capacity else { return false }
+        items.append((element, itemWeight))
+        weight += itemWeight
+        lock.signal(.notEmpty)
+        return true
+    }
+
     /// Adds an element of no weight without waiting, however full the queue is.
     ///
     /// - Parameter element: What to hand over.

@@ -9,7 +9,7 @@ extension FailureClass {
             .proxyCannotReach,
             .proxyUnknownHost, .proxyUnreachable, .proxySilent, .proxyTargetTimeout, .handshakeEnded, .handshakeSilent,
             .tunnelBroken, .routedElsewhere, .targetBusy, .daemonSilent, .volumeInUse, .loginTooSlow, .loginEvicted,
-            .vanished, .stoppedByPeer, .silence, .cancelled, .noResources:
+            .vanished, .stoppedByPeer, .silence, .cancelled, .noResources, .passRunning, .stopOverdue, .agentEnded:
             true
         case .proxyAuthentication, .proxyForbidden, .proxyRefused, .notAProxy, .proxyLoginRefused, .proxySchemeUnknown,
             .notTLS, .unknownAuthority, .certificateExpired, .certificateNotYetValid, .wrongName, .pinMismatch, .alert,
@@ -18,7 +18,7 @@ extension FailureClass {
             .loginRefused, .unknownVolume, .readOnlyVolume, .refusedByTarget, .passwordMissing, .notADaemon,
             .accessDenied, .volumeMissing, .weakDigest, .outOfSpace, .sourceUnreadable, .targetUnusable, .doesNotFit,
             .doesNotSurvive, .emptySource, .tooManyDeletions, .writeBack, .fileTooLarge, .partial, .deletionLimit,
-            .protocolBroken, .protocolVersion, .badSetting, .badSecretFile, .cannotListen:
+            .protocolBroken, .protocolVersion, .badSetting, .badSecretFile, .cannotListen, .noPass:
             false
         }
     }

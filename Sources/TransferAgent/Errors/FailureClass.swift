@@ -1,7 +1,7 @@
 /// The kinds of failure that are reported to the user, each with a code that stays the same in all versions.
 ///
-/// 10xx: network, 11xx: proxy, 12xx: TLS, 20xx: the daemon's refusal, 30xx: data, 40xx: protocol, 50xx: settings. What
-/// each means is in ``FailureTable``.
+/// 10xx: network, 11xx: proxy, 12xx: TLS, 20xx: the daemon's refusal, 30xx: data, 40xx: protocol, 50xx: settings,
+/// 60xx: commands to a running agent. What each means is in ``FailureTable``.
 package enum FailureClass: Int, Sendable, CaseIterable {
     case unknownHost = 1001
     case connectionRefused = 1002
@@ -82,6 +82,11 @@ package enum FailureClass: Int, Sendable, CaseIterable {
     case badSetting = 5001
     case badSecretFile = 5002
     case cannotListen = 5003
+
+    case passRunning = 6001
+    case noPass = 6002
+    case stopOverdue = 6003
+    case agentEnded = 6004
 
     /// The code in its printed form, such as `DVM-1001`.
     package var code: String { "DVM-\(rawValue)" }

@@ -262,4 +262,35 @@ extension FailureTable {
             advice: "choose an address of this host and a free port"
         ),
     ]
+
+    static let commands = [
+        Row(
+            .passRunning,
+            exits: .of(4),
+            "a pass cannot be started beside another one",
+            cause: "a command that was given twice, or a dvm-source transfer, which runs one pass",
+            advice: "wait for its end with dvm-source attach, or stop it"
+        ),
+        Row(
+            .noPass,
+            exits: .of(4),
+            "the command concerns a running pass, and none is running",
+            cause: "it has ended, or was not started",
+            advice: "see dvm-source status for the last result; dvm-source start begins a pass"
+        ),
+        Row(
+            .stopOverdue,
+            exits: .of(30),
+            "a pass that was told to stop takes long to end",
+            cause: "a disk or a network file system that does not answer",
+            advice: "see dvm-source status; ending the container ends it in any case"
+        ),
+        Row(
+            .agentEnded,
+            exits: .of(12),
+            "the agent ended while a command followed its pass",
+            cause: "the container was stopped or killed",
+            advice: "see the container's log and termination message, then start again; completed work is kept"
+        ),
+    ]
 }

@@ -60,6 +60,7 @@ enum FailureTable {
         Section(heading: "30xx: the data", rows: data),
         Section(heading: "40xx: the session", rows: session),
         Section(heading: "50xx: settings", rows: settings),
+        Section(heading: "60xx: commands to a running agent", rows: commands),
     ]
 
     static let explanations = Dictionary(

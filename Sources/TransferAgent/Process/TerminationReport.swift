@@ -65,18 +65,27 @@ package struct TerminationReport: Sendable {
     }
 
     private func encoded(_ reason: String?) -> String {
-        let members: [(String, JSONValue)] = [("schema", .text("dvm-termination/1"))] + members(reason)
-        return JSONValue.object(members).encoded
+        JSONValue.object([("schema", .text("dvm-termination/1"))] + origin + ending(reason)).encoded
     }
 
     /// The figures, without the schema.
-    var members: [(String, JSONValue)] { members(error?.observed) }
+    var members: [(String, JSONValue)] { origin + ending(error?.observed) }
 
-    private func members(_ reason: String?) -> [(String, JSONValue)] {
+    /// How it ended.
+    var outcome: Outcome { Outcome(error) }
+
+    /// The members that tell how it ended, with at most `limit` characters of the reason.
+    func ending(reasonLimit limit: Int) -> [(String, JSONValue)] {
+        ending(error.map { String($0.observed.unicodeScalars.prefix(limit)) })
+    }
+
+    private var origin: [(String, JSONValue)] {
+        [("program", .text(program)), ("version", .text(ExitText.version))]
+    }
+
+    private func ending(_ reason: String?) -> [(String, JSONValue)] {
         [
-            ("program", .text(program)),
-            ("version", .text(ExitText.version)),
-            ("outcome", .text(Outcome(error).rawValue)),
+            ("outcome", .text(outcome.rawValue)),
             ("exitCode", .integer(Int64(exitCode))),
             ("code", error.map { .text($0.failure.code) } ?? .null),
             ("reason", reason.map { .text($0) } ?? .null),

@@ -31,6 +31,8 @@ package final class ProgressDisplay: Sendable {
     private let log: Logger
     private let columns: @Sendable () -> Int
     private let now: @Sendable () -> ContinuousClock.Instant
+    /// Who else is told the same.
+    private let viewers: ProgressViewers?
     private let state = Mutex(State())
 
     /// Makes a display.
@@ -41,18 +43,21 @@ package final class ProgressDisplay: Sendable {
     ///   - log: For errors.
     ///   - columns: Returns the current width of the terminal.
     ///   - now: The clock.
+    ///   - viewers: Who else is told the same.
     package init(
         style: ProgressFormat,
         output: any TextOutput = StandardStream.output,
         log: Logger,
         columns: @escaping @Sendable () -> Int = { StandardStream.output.columns },
-        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now }
+        now: @escaping @Sendable () -> ContinuousClock.Instant = { .now },
+        viewers: ProgressViewers? = nil
     ) {
         self.style = style
         self.output = output
         self.log = log
         self.columns = columns
         self.now = now
+        self.viewers = viewers
     }
 
     /// A display of one volume among several that are transferred at the same time.
@@ -60,21 +65,29 @@ package final class ProgressDisplay: Sendable {
     /// It writes whole lines, also to a terminal, where a line that is redrawn can show one volume only.
     func ofOneAmongSeveral() -> ProgressDisplay {
         let style = style == .tty ? .lines : style
-        return ProgressDisplay(style: style, output: output, log: log, columns: columns, now: now)
+        return ProgressDisplay(style: style, output: output, log: log, columns: columns, now: now, viewers: viewers)
     }
 
     /// The interval between ticks.
     var interval: Duration { style == .tty ? .milliseconds(200) : .seconds(1) }
 
-    /// Starts a volume.
-    func begin(_ volume: String, _ progress: TransferProgress) {
+    /// Starts a volume, or begins to show one that runs.
+    ///
+    /// - Parameters:
+    ///   - volume: Its name.
+    ///   - progress: Its counters.
+    ///   - start: When it was begun; nil for now.
+    func begin(_ volume: String, _ progress: TransferProgress, since start: ContinuousClock.Instant? = nil) {
+        viewers?.begin(volume, progress)
         state.withLock { state in
             if state.volume != volume { state.percent = 0 }
             state.volume = volume
             state.progress = progress
-            state.start = now()
-            state.rate = RateMeter()
-            state.pace = RateMeter()
+            state.start = start ?? now()
+            let reading = ProgressReading(volume: volume, progress)
+            let elapsed = (now() - state.start).inSeconds
+            state.rate = RateMeter(from: reading.bytesMoved, at: elapsed)
+            state.pace = RateMeter(from: reading.bytesDone, at: elapsed)
             state.last = nil
             state.syncStart = nil
             guard style == .json else { return }
@@ -99,24 +112,31 @@ package final class ProgressDisplay: Sendable {
 
     /// Shows a message of either side.
     func message(_ text: String, _ level: MessageLevel) {
-        state.withLock { state in
-            if style == .json {
-                return emit(
-                    "message",
-                    [("volume", .text(state.volume)), ("level", .text(level.name)), ("text", .text(text))]
-                )
-            }
-            erase(&state)
-            if case .info = level {
-                if style != .none { output.write(text + "\n") }
-            } else {
-                log.log(level: level.logLevel, "\(text)", metadata: ["volume": .string(state.volume)])
-            }
+        let volume = state.withLock { state in
+            show(text, level, &state)
+            return state.volume
+        }
+        viewers?.message(volume, text, level)
+    }
+
+    private func show(_ text: String, _ level: MessageLevel, _ state: inout State) {
+        if style == .json {
+            return emit(
+                "message",
+                [("volume", .text(state.volume)), ("level", .text(level.name)), ("text", .text(text))]
+            )
+        }
+        erase(&state)
+        if case .info = level {
+            if style != .none { output.write(text + "\n") }
+        } else {
+            log.log(level: level.logLevel, "\(text)", metadata: ["volume": .string(state.volume)])
         }
     }
 
     /// Ends a volume.
     func end(_ outcome: VolumeOutcome) {
+        viewers?.end(outcome)
         state.withLock { state in
             state.progress = nil
             erase(&state)

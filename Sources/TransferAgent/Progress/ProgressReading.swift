@@ -78,9 +78,20 @@ struct ProgressReading: Equatable, Sendable {
 /// Smooths a rate over about five seconds.
 struct RateMeter: Sendable {
     private static let window = 5.0
-    private var lastBytes: Int64 = 0
-    private var lastTime = 0.0
+    private let start: Double
+    private var lastBytes: Int64
+    private var lastTime: Double
     private(set) var rate = 0.0
+
+    /// Begins to read.
+    ///
+    /// - Parameters:
+    ///   - bytes: Done before, which do not count.
+    ///   - elapsed: Seconds since the beginning.
+    init(from bytes: Int64 = 0, at elapsed: Double = 0) {
+        (start, lastTime) = (elapsed, elapsed)
+        lastBytes = bytes
+    }
 
     /// Adds a reading.
     ///
@@ -91,8 +102,8 @@ struct RateMeter: Sendable {
         let span = elapsed - lastTime
         guard span > 0 else { return }
         let current = Double(bytes - lastBytes) / span
-        // In its first seconds a transfer has no history to smooth with.
-        let weight = max(1 - exp(-span / Self.window), span / elapsed)
+        // In its first seconds there is no history to smooth with.
+        let weight = max(1 - exp(-span / Self.window), span / (elapsed - start))
         rate += weight * (current - rate)
         lastBytes = bytes
         lastTime = elapsed

@@ -5,10 +5,11 @@ package struct BandwidthRate: Equatable, Sendable {
 
     /// Reads a rate.
     ///
-    /// - Parameter text: A decimal number of KiB/s, or of K, M or G (powers of 1024) with that letter behind; 0 is no
-    ///   limit.
+    /// - Parameters:
+    ///   - text: A decimal number of KiB/s, or of K, M or G (powers of 1024) with that letter behind; 0 is no limit.
+    ///   - option: Where it was given, for the error.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
-    package init(parsing text: String) throws(AgentError) {
+    package init(parsing text: String, of option: String = "--bwlimit") throws(AgentError) {
         let units: [Character: Double] = ["K": 1, "M": 1024, "G": 1024 * 1024]
         var digits = text[...]
         var unit = 1.0
@@ -19,7 +20,7 @@ package struct BandwidthRate: Equatable, Sendable {
         let isPlain = digits.utf8.allSatisfy { (0x30...0x39).contains($0) || $0 == UInt8(ascii: ".") }
         guard isPlain, let number = Double(String(digits)), number * unit <= 1e12, number == 0 || number * unit >= 1
         else {
-            throw AgentError(.badSetting, "--bwlimit \(text) is not a rate such as 500K or 1.5M", exitCode: 1)
+            throw AgentError(.badSetting, "\(option) \(text) is not a rate such as 500K or 1.5M", exitCode: 1)
         }
         kibibytesPerSecond = Int64(number * unit)
     }

@@ -1,5 +1,5 @@
 import LinuxSystem
-import RsyncEngine
+package import RsyncEngine
 import RsyncOptions
 import RsyncWire
 import Transport
@@ -9,17 +9,20 @@ import VolumeAccess
 package struct TransferRun: Sendable {
     private let job: SourceJob
     private let display: ProgressDisplay
+    private let pace: SessionPace
     /// What is told to who asks for the status.
-    package let board: TransferBoard
+    let board: TransferBoard
 
     /// Prepares a run.
     ///
     /// - Parameters:
     ///   - job: What to do.
     ///   - display: Shows the progress.
-    package init(_ job: SourceJob, display: ProgressDisplay) {
+    ///   - pace: Slows its sessions down, or pauses them.
+    package init(_ job: SourceJob, display: ProgressDisplay, pace: SessionPace = SessionPace()) {
         self.job = job
         self.display = display
+        self.pace = pace
         board = TransferBoard(job.volumes.map(\.name))
     }
 
@@ -65,7 +68,8 @@ package struct TransferRun: Sendable {
                     job: job,
                     call: call,
                     display: display,
-                    board: board
+                    board: board,
+                    pace: pace
                 ).run()
             }
             board.end(outcome)
@@ -98,6 +102,7 @@ private struct VolumeTransfer {
     let call: CancellableCall
     let display: ProgressDisplay
     let board: TransferBoard
+    let pace: SessionPace
 
     /// Transfers the volume, and again while its failure may pass and attempts are left.
     func run() -> VolumeOutcome {
@@ -217,6 +222,7 @@ private struct VolumeTransfer {
         let observer = VolumeObserver(display: display)
         var session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
         session.stop = call.session
+        session.pace = pace
         let result = session.run(module: Array(volume.module.utf8), .push([source], to: []), login: job.login)
         let tally = result.statistics.inPlace
         if let tally, let refusal = tally.refusal, result.exitCode == 25 {

@@ -16,7 +16,10 @@ package struct AgentStatus {
     /// For people: a line about the agent, then one for each volume of a source, or one about a target's sessions.
     package var text: String {
         if case .list(let volumes)? = status["volumes"], status["counts"] == nil {
-            return first + volumes.map { "volume \(Self.word($0, "name")): \(Self.line(of: $0))\n" }.joined()
+            let end =
+                status["last"].flatMap { $0["pass"]?.asInteger == status["pass"]?.asInteger ? PassEnd($0).text : nil }
+                ?? ""
+            return first + volumes.map { "volume \(Self.word($0, "name")): \(Self.line(of: $0))\n" }.joined() + end
         }
         let counts = status["counts"] ?? .null
         func number(_ name: String) -> Int64 { counts[name]?.asInteger ?? 0 }
@@ -27,7 +30,20 @@ package struct AgentStatus {
 
     private var first: String {
         "\(Self.word(status, "program")) \(Self.word(status, "version")), process \(status["process"]?.asInteger ?? 0): "
-            + "\(Self.word(status, "state"))\n"
+            + "\(Self.word(status, "state"))\(circumstances)\n"
+    }
+
+    /// What else is to be known of a source's state.
+    private var circumstances: String {
+        var text = ""
+        if status["last"]?["pass"]?.asInteger != status["pass"]?.asInteger {
+            text += " pass \(status["pass"]?.asInteger ?? 0)"
+        }
+        if status["paused"]?.asFlag == true { text += ", paused" }
+        if let limit = status["limitBytesPerSecond"]?.asInteger {
+            text += limit > 0 ? ", limited to \(Figures.rate(Double(limit)))" : ", without a limit"
+        }
+        return text
     }
 
     private static func line(of volume: JSONValue) -> String {

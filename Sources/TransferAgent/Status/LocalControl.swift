@@ -2,9 +2,18 @@ package import AgentControl
 import Glibc
 import LinuxSystem
 import RsyncEngine
+import Transport
 
 /// How an agent is reached by the commands of an exec.
 package enum LocalControl {
+    /// How long a command that follows a pass waits for a word of the agent, which says something each second.
+    private static let patience = Duration.seconds(60)
+    /// How long an agent that ends lets its commands be told.
+    static let farewell = Duration.milliseconds(200)
+
+    /// The socket of an agent that was told of none.
+    package static func usualName(of program: String) -> String { "@" + program }
+
     /// Listens on the agent's socket and answers requests.
     ///
     /// - Parameters:
@@ -18,7 +27,7 @@ package enum LocalControl {
         for program: String,
         _ handler: @escaping LocalServer.Handler
     ) throws(AgentError) -> LocalServer? {
-        guard let wanted = name ?? (getpid() == 1 ? "@" + program : nil) else { return nil }
+        guard let wanted = name ?? (getpid() == 1 ? usualName(of: program) : nil) else { return nil }
         do throws(ControlError) {
             return try LocalServer(wanted, handler)
         } catch {
@@ -31,18 +40,79 @@ package enum LocalControl {
     /// Asks an agent.
     ///
     /// - Parameters:
-    ///   - request: The request's name.
+    ///   - request: What for.
     ///   - name: The value of `--control`; nil for `@PROGRAM`.
-    ///   - program: The agent's name.
     /// - Returns: The answer.
-    /// - Throws: ``AgentError``.
-    package static func ask(_ request: String, at name: String?, of program: String) throws(AgentError) -> AgentStatus {
-        let name = name ?? "@" + program
+    /// - Throws: ``AgentError``, also the agent's own.
+    package static func ask(_ request: AgentRequest, at name: String?) throws(AgentError) -> AgentStatus {
+        let call = try call(request, at: name)
+        defer { call.close() }
+        let answer: JSONValue
+        do throws(ControlError) { answer = try call.next() } catch { throw AgentError(error) }
+        if let refusal = AgentError(refusal: answer) { throw refusal }
+        return AgentStatus(answer)
+    }
+
+    /// Asks a source to show a pass, or to stop it, until the pass has ended; cancellation ends the call only.
+    ///
+    /// - Parameters:
+    ///   - request: What for.
+    ///   - name: The value of `--control`; nil for `@PROGRAM`.
+    ///   - show: Called with each text: what is for the output, and what is for the log.
+    /// - Returns: How the pass ended; nil if the agent had none to stop.
+    /// - Throws: ``AgentError``, also the agent's own.
+    package static func follow(
+        _ request: AgentRequest,
+        at name: String?,
+        show: @escaping @Sendable (_ output: String?, _ log: String?) -> Void = { _, _ in }
+    ) async throws(AgentError) -> PassEnd? {
+        let call = try call(request, at: name)
+        let (stream, program) = (call.stream, request.program)
+        // Only that thread uses it from now on.
+        let handed = HandedOver(call)
+        let result = try await onThread("dvm-follow", cancel: { stream.close() }) {
+            () -> Result<PassEnd?, AgentError> in
+            defer { handed.value.close() }
+            return Result { () throws(AgentError) in try messages(of: handed.value, program, show) }
+        }
+        guard !Task.isCancelled else {
+            throw AgentError(.cancelled, "stopped following \(program), whose pass goes on", exitCode: 20)
+        }
+        return try result.get()
+    }
+
+    private static func messages(
+        of call: LocalCall,
+        _ program: String,
+        _ show: (String?, String?) -> Void
+    ) throws(AgentError) -> PassEnd? {
+        while true {
+            let message: JSONValue
+            do throws(ControlError) {
+                message = try call.next(within: patience)
+            } catch {
+                if case .refused = error { throw AgentError(error) }
+                throw AgentError(
+                    .agentEnded,
+                    "the connection to \(program) ended before its pass did: \(error)",
+                    exitCode: 12
+                )
+            }
+            if let refusal = AgentError(refusal: message) { throw refusal }
+            if let end = message["ended"] { return PassEnd(end) }
+            // A status instead: nothing runs.
+            if message["schema"] != nil { return nil }
+            show(message["output"]?.asText, message["log"]?.asText)
+        }
+    }
+
+    private static func call(_ request: AgentRequest, at name: String?) throws(AgentError) -> LocalCall {
+        let name = name ?? usualName(of: request.program)
         do throws(ControlError) {
-            return AgentStatus(try LocalClient.ask(request, at: name))
+            return try LocalCall(request.name, request.members, at: name)
         } catch {
             guard case .transport = error else { throw AgentError(error) }
-            throw AgentError(.connectionRefused, "no \(program) answers at \(name): \(error)", exitCode: 10)
+            throw AgentError(.connectionRefused, "no \(request.program) answers at \(name): \(error)", exitCode: 10)
         }
     }
 
@@ -58,6 +128,48 @@ package enum LocalControl {
     }
 }
 
+/// How a pass of another process ended.
+package struct PassEnd: Sendable {
+    private let members: JSONValue
+
+    init(_ members: JSONValue) { self.members = members }
+
+    /// rsync's exit code for it.
+    package var exitCode: Int32 { Int32(clamping: members["exitCode"]?.asInteger ?? 0) }
+
+    /// One line for people, with its end.
+    package var text: String {
+        let seconds: Double =
+            switch members["elapsedSeconds"] {
+            case .decimal(let value): value
+            case .integer(let value): Double(value)
+            default: 0
+            }
+        let outcome = PrintableText.ofPeer(members["outcome"]?.asText ?? "")
+        return "pass \(members["pass"]?.asInteger ?? 0) ended: \(outcome) (exit code \(exitCode))"
+            + " after \(Figures.fixed(seconds)) s\n"
+    }
+}
+
+extension AgentError {
+    /// The members of an answer that refuses a request.
+    var refusal: [(String, JSONValue)] {
+        [("error", .text(observed)), ("code", .text(failure.code)), ("exitCode", .integer(Int64(exitCode)))]
+    }
+
+    /// Reads such an answer; nil if it is none.
+    init?(refusal answer: JSONValue) {
+        guard let text = answer["error"]?.asText, let code = answer["code"]?.asText,
+            let failure = FailureClass.allCases.first(where: { $0.code == code })
+        else { return nil }
+        self.init(
+            failure,
+            PrintableText.ofPeer(text),
+            exitCode: Int32(clamping: answer["exitCode"]?.asInteger ?? 1)
+        )
+    }
+}
+
 extension LocalServer {
     /// Starts to answer, once the process is confined.
     package func begin() throws(AgentError) {
@@ -67,4 +179,7 @@ extension LocalServer {
             throw AgentError(.noResources, "no thread can be started: \(error)", exitCode: 14)
         }
     }
+
+    /// Answers no more, before the process ends, and lets commands be told what has ended.
+    package func end() { finish(within: LocalControl.farewell) }
 }

@@ -1,4 +1,4 @@
-package import AgentControl
+import AgentControl
 import LinuxSystem
 import RsyncEngine
 import Synchronization
@@ -6,41 +6,34 @@ import Synchronization
 /// What a running transfer tells who asks for its status: the state of each volume.
 ///
 /// ## Concurrency model
-/// `volumes` is guarded by its lock, which is held only to copy values: whoever asks never holds up the transfer.
-package final class TransferBoard: Sendable {
+/// `states` is guarded by its lock, which is held only to copy values: whoever asks never holds up the transfer.
+final class TransferBoard: Sendable {
     private enum State {
         case waiting
         case running(TransferProgress, since: ContinuousClock.Instant)
         case ended(VolumeOutcome)
     }
 
-    private let start = ContinuousClock.now
-    private let volumes: Mutex<[(name: String, state: State)]>
+    private let states: Mutex<[(name: String, state: State)]>
 
     /// Names the volumes, in the order of the job.
-    package init(_ names: [String]) { volumes = Mutex(names.map { ($0, .waiting) }) }
+    init(_ names: [String]) { states = Mutex(names.map { ($0, .waiting) }) }
 
     func begin(_ volume: String, _ progress: TransferProgress) { set(volume, .running(progress, since: .now)) }
 
     func end(_ outcome: VolumeOutcome) { set(outcome.name, .ended(outcome)) }
 
     private func set(_ volume: String, _ state: State) {
-        volumes.withLock { volumes in
-            for index in volumes.indices where volumes[index].name == volume { volumes[index].state = state }
+        states.withLock { states in
+            for index in states.indices where states[index].name == volume { states[index].state = state }
         }
     }
 
-    /// Answers the requests of commands: `status`.
-    package func answer(_ request: String) -> [(String, JSONValue)]? {
-        guard request == "status" else { return nil }
-        let volumes = volumes.withLock { $0 }
-        var hasEnded = true
-        let shown = volumes.map { volume in
-            if case .ended = volume.state {} else { hasEnded = false }
-            return JSONValue.object([("name", .text(volume.name))] + Self.members(volume.state, volume.name))
+    /// What each volume does, as JSON objects (docs/schemas/source-status.schema.json).
+    var volumes: [JSONValue] {
+        states.withLock { $0 }.map { volume in
+            .object([("name", .text(volume.name))] + Self.members(volume.state, volume.name))
         }
-        return LocalControl.members("dvm-source", hasEnded ? "ended" : "running", since: start)
-            + [("volumes", .list(shown))]
     }
 
     private static func members(_ state: State, _ name: String) -> [(String, JSONValue)] {
@@ -61,7 +54,7 @@ package final class TransferBoard: Sendable {
                 ("state", .text("ended")), ("outcome", .text(TerminationReport.Outcome(outcome.error).rawValue)),
                 ("exitCode", .integer(Int64(outcome.exitCode))),
                 ("code", outcome.error.map { .text($0.failure.code) } ?? .null),
-                ("reason", outcome.error.map { .text($0.observed) } ?? .null),
+                ("reason", outcome.error.map { .text(String($0.observed.unicodeScalars.prefix(1000))) } ?? .null),
                 ("elapsedSeconds", .decimal(outcome.elapsed.inSeconds)),
             ]
         }

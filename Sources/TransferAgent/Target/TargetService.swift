@@ -138,13 +138,13 @@ package final class TargetService: Sendable {
     }
 
     /// Answers the requests of commands: `status` and `drain`.
-    package func answer(_ request: String) -> [(String, JSONValue)]? {
-        switch request {
-        case "status": return status
+    package func answer(_ request: LocalRequest) -> LocalReply {
+        switch request.name {
+        case "status": return .answer(status)
         case "drain":
             drain()
-            return status
-        default: return nil
+            return .answer(status)
+        default: return .unknown
         }
     }
 

@@ -19,12 +19,7 @@ struct SessionPaceTests {
         let client: Background<SessionResult>
         let server: Background<SessionResult>
 
-        /// Starts it.
-        ///
-        /// - Parameters:
-        ///   - size: The file's length in bytes.
-        ///   - seconds: The time limit of both sides.
-        ///   - prepare: Sets the pace before the session begins.
+        /// Starts it with a file of `size` bytes and a time limit for both sides; `prepare` sets the pace before.
         init(size: Int, seconds: Int, _ prepare: (SessionPace) -> Void) throws {
             directory = try TemporaryDirectory()
             let (source, target) = (directory.file("source"), directory.file("target"))
@@ -47,9 +42,11 @@ struct SessionPaceTests {
         /// Waits until the sender has noticed the pause.
         func waitForPause() {
             let deadline = ContinuousClock.now + .seconds(60)
-            while !progress.isPaused.load(ordering: .relaxed), ContinuousClock.now < deadline { usleep(5000) }
+            while !isPaused, ContinuousClock.now < deadline { usleep(5000) }
         }
 
+        var isPaused: Bool { progress.isPaused.load(ordering: .relaxed) }
+        var moved: Int64 { progress.bytesMoved.load(ordering: .relaxed) }
         var isEqual: Bool {
             FileManager.default.contentsEqual(
                 atPath: directory.file("source/file"),
@@ -63,13 +60,13 @@ struct SessionPaceTests {
         let push = try Push(size: 500_000, seconds: 2) { $0.pause() }
         push.waitForPause()
         _ = BoundedQueue<Never>(capacity: 1, name: "a long pause").pop(within: .seconds(5))
-        #expect(push.progress.isPaused.load(ordering: .relaxed))
-        #expect(push.progress.bytesMoved.load(ordering: .relaxed) == 0)
+        #expect(push.isPaused)
+        #expect(push.moved == 0)
         push.pace.resume()
         #expect(try push.client.value().exitCode == 0)
         #expect(try push.server.value().exitCode == 0)
         #expect(push.isEqual)
-        #expect(!push.progress.isPaused.load(ordering: .relaxed))
+        #expect(!push.isPaused)
     }
 
     @Test("a paused session ends when it is told to")

@@ -32,9 +32,9 @@ struct AgentPrograms {
             + ["--volume", "v=" + directory.file("target"), "--credentials", directory.file("credentials")] + options
     }
 
-    /// The command line of a source, the program first.
-    func sourceLine(to port: String, _ options: [String] = []) throws -> [String] {
-        [try BuiltProgram.path("dvm-source"), "transfer", "--volume", "v=" + directory.file("source")]
+    /// The command line of a source that transfers, or serves, the program first.
+    func sourceLine(_ command: String = "transfer", to port: String, _ options: [String] = []) throws -> [String] {
+        [try BuiltProgram.path("dvm-source"), command, "--volume", "v=" + directory.file("source")]
             + ["--target", "127.0.0.1:\(port)", "--ca", authority.files.certificate]
             + ["--password-file", directory.file("password"), "--progress", "lines"] + options
     }

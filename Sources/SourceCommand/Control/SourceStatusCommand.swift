@@ -8,7 +8,8 @@ struct SourceStatusCommand: ParsableCommand {
         commandName: "status",
         abstract: "Show what a running dvm-source does.",
         discussion: """
-            Asks over the local socket of the dvm-source transfer in this container, which answers only its own user and root. \
+            Asks over the local socket of the dvm-source serve or transfer in this container, which answers only its own user and \
+            root. After a pass, serve tells its result. \
             Exit code 0, or 10 if none answers.
             """
     )
@@ -19,7 +20,7 @@ struct SourceStatusCommand: ParsableCommand {
     var json = false
 
     func run() throws {
-        let status = try LocalControl.ask("status", at: local.control, of: "dvm-source")
+        let status = try LocalControl.ask(.sourceStatus, at: local.control)
         StandardStream.output.write(json ? status.json : status.text)
     }
 }

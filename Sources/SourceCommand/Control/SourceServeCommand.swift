@@ -1,0 +1,50 @@
+import AgentCommand
+import ArgumentParser
+import Logging
+import TransferAgent
+
+/// The command `dvm-source serve`.
+struct SourceServeCommand: ReportingCommand {
+    static let agent = "dvm-source"
+
+    static let configuration = CommandConfiguration(
+        commandName: "serve",
+        abstract: "Wait for commands that start transfers and steer them.",
+        discussion: """
+            Process 1 of a source pod: transfers run in it, and dvm-source start, status, attach, limit, pause, resume and stop, \
+            which may be started by an exec and die with it, only ask it. The job is read once; the files of passwords and certificates \
+            are read at each start. SIGTERM and SIGINT end it within 5 seconds: exit code 0, or 20 if a pass was \
+            interrupted. SIGHUP is ignored.
+            """
+    )
+
+    @OptionGroup var options: TransferOptionGroup
+
+    var logFormat: LogFormat { options.connection.logFormat }
+    var termination: TerminationOptions { options.termination }
+
+    func run() throws { try runAndReport() }
+
+    func work(_ end: TerminationLog) throws -> TerminationReport {
+        ProcessSetup.ignoreHangUps()
+        let settings = try options.settings(log)
+        guard settings.passwordFile != "-" else {
+            throw AgentError(
+                .badSetting,
+                "--password-file -: serve reads the password at each start, so it has to be in a file",
+                exitCode: 1
+            )
+        }
+        // A mistake shows at once, not at the first start.
+        for warning in try SourceJob(settings).warnings { log.warning("dvm-source: \(warning)") }
+        let agent = SourceAgent(style: options.style, log: log) { () throws(AgentError) in try SourceJob(settings) }
+        let name = options.local.control ?? LocalControl.usualName(of: Self.agent)
+        let server = try LocalControl.listen(name, for: Self.agent) { agent.answer($0) }
+        try options.confine(settings, log)
+        try server?.begin()
+        log.notice("waiting for commands at \(name)")
+        let report = try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await agent.run() })
+        server?.end()
+        return report
+    }
+}

@@ -1,0 +1,75 @@
+import AgentCommand
+import ArgumentParser
+import Logging
+import TransferAgent
+
+/// What a process that transfers volumes is told: the job, and how the process itself behaves.
+struct TransferOptionGroup: ParsableArguments {
+    @Option(
+        name: .customLong("volume"),
+        help: ArgumentHelp(
+            "A volume's name, its name at the target if that differs, and its mount point.",
+            valueName: "name[:target]=path"
+        )
+    )
+    var volumes: [String] = []
+
+    @OptionGroup var connection: ConnectionOptions
+
+    @Option(help: .setting("job-name"))
+    var jobName: String?
+
+    @Option(help: .setting("supplemental-groups"))
+    var supplementalGroups: String?
+
+    @Option(help: .setting("parallel"))
+    var parallel: Int?
+
+    @OptionGroup var pass: PassOptions
+
+    @Flag(help: "Keep all permissions of the user, instead of only reading the volumes.")
+    var noSandbox = false
+
+    @Option(help: "How progress is shown. (default: tty on a terminal, else lines)")
+    var progress: ProgressFormat?
+
+    @OptionGroup var local: ControlOptions
+
+    @OptionGroup var termination: TerminationOptions
+
+    /// How progress is shown.
+    var style: ProgressFormat { progress ?? .usualOfOutput }
+
+    /// The job of the command line, the environment and the file; notes about it are logged.
+    func resolved(_ log: Logger) throws(AgentError) -> Job {
+        let job = try connection.resolved(volumes: volumes) { layer in
+            layer.give("job-name", jobName)
+            layer.give("supplemental-groups", supplementalGroups?.split(separator: ",").map(String.init) ?? [])
+            layer.give("parallel", parallel)
+            pass.give(to: &layer)
+        }
+        for note in job.notes { log.warning("dvm-source: \(note)") }
+        return job
+    }
+
+    /// The settings of that job, whose groups this process has joined as far as it may.
+    func settings(_ log: Logger) throws(AgentError) -> TransferSettings {
+        let settings = try resolved(log).settings
+        for warning in GroupMembership.join(settings.supplementalGroups) { log.warning("dvm-source: \(warning)") }
+        return settings
+    }
+
+    /// Gives up the permissions that the job does not need, before a second thread exists.
+    func confine(_ settings: TransferSettings, _ log: Logger) throws(AgentError) {
+        guard !noSandbox else { return }
+        let (isConfined, notes) = try AgentSandbox(settings).confine()
+        for note in notes where !isConfined { log.notice("dvm-source: \(note)") }
+    }
+}
+
+extension ProgressFormat: ExpressibleByArgument {
+    /// The usual form for this process's standard output.
+    static var usualOfOutput: ProgressFormat {
+        .usual(isTerminal: StandardStream.output.isTerminal, terminalType: StandardStream.terminalType)
+    }
+}

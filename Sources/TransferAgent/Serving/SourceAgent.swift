@@ -1,0 +1,240 @@
+package import AgentControl
+import LinuxSystem
+package import Logging
+import RsyncEngine
+import Synchronization
+
+/// What a source agent does, and what commands over its local socket may ask of it: passes that are started, shown, slowed
+/// down and stopped.
+///
+/// ## Concurrency model
+/// One task runs passes, one after the other. The threads of commands call ``answer(_:)``; `state` is guarded by its lock,
+/// which is never held while something waits.
+package final class SourceAgent: Sendable {
+    /// Makes a job ready for a pass: reads passwords, certificates and settings anew.
+    package typealias Preparation = @Sendable () throws(AgentError) -> SourceJob
+
+    /// How long `stop` waits for the end of a pass; what a slow disk holds up may take longer.
+    private static let stopLimit = Duration.seconds(60)
+
+    private enum Stage {
+        case idle
+        case preparing
+        case running(SourcePass)
+    }
+
+    private struct State {
+        var stage = Stage.idle
+        /// The number of the pass that was begun last.
+        var number = 0
+        /// The volumes of that pass.
+        var board: TransferBoard?
+        var last: SourcePass.End?
+        /// How many passes have ended, and how many of them with another exit code than 0.
+        var (ended, failed) = (0, 0)
+    }
+
+    private let start = ContinuousClock.now
+    private let style: ProgressFormat
+    private let log: Logger
+    /// Makes the passes ready; nil for an agent that runs one pass and ends.
+    private let prepare: Preparation?
+    private let pace = SessionPace()
+    private let state = Mutex(State())
+    private let passes: AsyncStream<SourcePass>
+    private let begin: AsyncStream<SourcePass>.Continuation
+
+    /// Prepares an agent that runs the passes that commands start.
+    ///
+    /// - Parameters:
+    ///   - style: How passes are shown on standard output.
+    ///   - log: For errors.
+    ///   - prepare: Makes a pass ready.
+    package convenience init(style: ProgressFormat, log: Logger, prepare: @escaping Preparation) {
+        self.init(style, log, prepare)
+    }
+
+    /// Prepares an agent that runs one pass.
+    ///
+    /// - Parameters:
+    ///   - job: What to do.
+    ///   - style: How the pass is shown on standard output.
+    ///   - log: For errors.
+    package convenience init(_ job: SourceJob, style: ProgressFormat, log: Logger) {
+        self.init(style, log, nil)
+        _ = enter(job)
+    }
+
+    private init(_ style: ProgressFormat, _ log: Logger, _ prepare: Preparation?) {
+        self.style = style
+        self.log = log
+        self.prepare = prepare
+        (passes, begin) = AsyncStream.makeStream()
+    }
+
+    /// Runs its one pass, or the passes that commands start until the task is cancelled.
+    ///
+    /// - Returns: What the one pass came to, or the one that the cancellation interrupted; how many there were, if none was
+    ///   interrupted.
+    package func run() async -> TerminationReport {
+        if prepare == nil, case .running(let pass) = state.withLock({ $0.stage }) {
+            return await run(pass).report
+        }
+        for await pass in passes {
+            let end = await run(pass)
+            log.notice("pass \(end.number) ended: \(end.verdict)")
+            if style == .json { StandardStream.output.write(ProgressEvent.ended(end.report)) }
+            if Task.isCancelled { return end.report }
+        }
+        let (ended, failed) = state.withLock { ($0.ended, $0.failed) }
+        return TerminationReport(
+            of: "dvm-source",
+            nil,
+            counts: [("passes", Int64(ended)), ("passesFailed", Int64(failed))]
+        )
+    }
+
+    private func run(_ pass: SourcePass) async -> SourcePass.End {
+        let end = await pass.complete()
+        pace.resume()
+        state.withLock { state in
+            state.stage = .idle
+            state.last = end
+            state.ended += 1
+            state.failed += end.report.exitCode == 0 ? 0 : 1
+        }
+        pass.announceEnd()
+        return end
+    }
+
+    /// Makes a job the running pass.
+    private func enter(_ job: SourceJob) -> SourcePass {
+        let viewers = ProgressViewers()
+        let display = ProgressDisplay(style: style, log: log, viewers: viewers)
+        let run = TransferRun(job, display: display, pace: pace)
+        // A command may have come just before the end of the last pass.
+        pace.resume()
+        return state.withLock { state in
+            state.number += 1
+            let pass = SourcePass(state.number, run, viewers)
+            state.stage = .running(pass)
+            state.board = run.board
+            return pass
+        }
+    }
+
+    // MARK: requests
+
+    /// Answers the requests of commands.
+    package func answer(_ request: LocalRequest) -> LocalReply {
+        do throws(AgentError) {
+            switch request.name {
+            case "status": return .answer(status)
+            case "start":
+                guard request["wait"]?.asFlag == true else {
+                    try startPass()
+                    return .answer(status)
+                }
+                let viewer = Self.viewer(request)
+                return Self.follow(try startPass(viewer), viewer)
+            case "attach":
+                let (pass, viewer) = (try running("attach to"), Self.viewer(request))
+                pass.viewers.add(viewer)
+                return Self.follow(pass, viewer)
+            case "stop": return stopPass()
+            case "pause":
+                _ = try running("pause")
+                pace.pause()
+                return .answer(status)
+            case "resume":
+                _ = try running("resume")
+                pace.resume()
+                return .answer(status)
+            case "limit":
+                pace.limit = try Self.limit(request)
+                return .answer(status)
+            default: return .unknown
+            }
+        } catch {
+            return .answer(error.refusal)
+        }
+    }
+
+    /// Begins a pass, which `viewer` follows from the beginning.
+    @discardableResult
+    private func startPass(_ viewer: ProgressViewer? = nil) throws(AgentError) -> SourcePass {
+        guard let prepare else {
+            throw AgentError(.passRunning, "this agent was started for one pass", exitCode: 4)
+        }
+        let busy = state.withLock { state -> Int? in
+            guard case .idle = state.stage else { return state.number }
+            state.stage = .preparing
+            return nil
+        }
+        if let busy { throw AgentError(.passRunning, "pass \(busy) has not ended", exitCode: 4) }
+        do throws(AgentError) {
+            let pass = enter(try prepare())
+            if let viewer { pass.viewers.add(viewer) }
+            begin.yield(pass)
+            return pass
+        } catch {
+            state.withLock { $0.stage = .idle }
+            throw error
+        }
+    }
+
+    private func running(_ purpose: String) throws(AgentError) -> SourcePass {
+        guard case .running(let pass) = state.withLock({ $0.stage }) else {
+            throw AgentError(.noPass, "there is no pass to \(purpose)", exitCode: 4)
+        }
+        return pass
+    }
+
+    private static func viewer(_ request: LocalRequest) -> ProgressViewer {
+        let style = request["progress"]?.asText.flatMap(ProgressFormat.init(rawValue:)) ?? .lines
+        let columns = Int(clamping: request["columns"]?.asInteger ?? 80)
+        return ProgressViewer(style: style, columns: min(max(columns, 20), 1000))
+    }
+
+    private static func follow(_ pass: SourcePass, _ viewer: ProgressViewer) -> LocalReply {
+        .conversation { pass.show(to: $0, viewer) }
+    }
+
+    private func stopPass() -> LocalReply {
+        guard case .running(let pass) = state.withLock({ $0.stage }) else { return .answer(status) }
+        log.notice("pass \(pass.number) is stopped on request")
+        pass.stop()
+        return .conversation { pass.awaitEnd(for: $0, within: Self.stopLimit) }
+    }
+
+    /// The limit of a request in KiB/s; nil for that of the job.
+    private static func limit(_ request: LocalRequest) throws(AgentError) -> Int64? {
+        let text = request["rate"]?.asText ?? ""
+        return text == ratesOfJob ? nil : try BandwidthRate(parsing: text, of: "limit").kibibytesPerSecond
+    }
+
+    /// What stands for the rates of the job in place of a limit.
+    package static let ratesOfJob = "job"
+
+    private var status: [(String, JSONValue)] {
+        let (stage, number, board, last) = state.withLock { ($0.stage, $0.number, $0.board, $0.last) }
+        let word =
+            switch stage {
+            case .idle: prepare == nil && last != nil ? "ended" : "idle"
+            case .preparing: "starting"
+            case .running(let pass): pass.isStopping ? "stopping" : "running"
+            }
+        return LocalControl.members("dvm-source", word, since: start) + [
+            ("serving", .flag(prepare != nil)), ("pass", .integer(Int64(number))), ("paused", .flag(pace.isPaused)),
+            ("limitBytesPerSecond", pace.limit.map { .integer($0.multipliedClamped(by: 1024)) } ?? .null),
+            ("volumes", .list(board?.volumes ?? [])), ("last", last.map { .object($0.members) } ?? .null),
+        ]
+    }
+}
+
+extension SourcePass.End {
+    /// For people, such as `incomplete (exit code 20) after 3.21 s`.
+    fileprivate var verdict: String {
+        "\(report.outcome.rawValue) (exit code \(report.exitCode)) after \(Figures.fixed(elapsed.inSeconds)) s"
+    }
+}
