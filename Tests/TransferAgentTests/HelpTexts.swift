@@ -183,8 +183,9 @@ enum HelpTexts {
         Runs one check after the other, in the order of a transfer, and stops at the
         first that fails: name, connection, proxy, TLS, certificate, source, greeting,
         volume, password, writing, space, throughput, idle. Nothing is changed: the
-        volume is accessed with a dry run. Exit code 0 when all checks pass, else
-        rsync's for the failure; docs/codes.md explains every code.
+        volume is accessed with a dry run, and its space is checked as a transfer does.
+        Exit code 0 when all checks pass, else rsync's for the failure; docs/codes.md
+        explains every code.
 
         USAGE: dvm-source doctor <options>
 
@@ -193,7 +194,9 @@ enum HelpTexts {
                                   A volume's name, its name at the target if that
                                   differs, and its mount point.
         \#(connection)
-          --throughput <seconds>  Measure the throughput for this long; 0 to skip.
+          --throughput <seconds>  Measure the throughput for this long, with at most
+                                  256 MiB, below the bwlimit of the job; 0 to skip.
+                                  (default: 3)
                                   (default: 3)
           --idle <seconds>        Leave a connection idle for this long and check that
                                   it survives.
