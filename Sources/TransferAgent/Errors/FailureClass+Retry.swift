@@ -9,7 +9,8 @@ extension FailureClass {
             .proxyCannotReach,
             .proxyUnknownHost, .proxyUnreachable, .proxySilent, .proxyTargetTimeout, .handshakeEnded, .handshakeSilent,
             .tunnelBroken, .routedElsewhere, .targetBusy, .daemonSilent, .volumeInUse, .loginTooSlow, .loginEvicted,
-            .vanished, .stoppedByPeer, .silence, .cancelled, .noResources, .passRunning, .stopOverdue, .agentEnded:
+            .vanished, .stoppedByPeer, .silence, .cancelled, .noResources, .passRunning, .stopOverdue, .agentEnded,
+            .noAgent:
             true
         case .proxyAuthentication, .proxyForbidden, .proxyRefused, .notAProxy, .proxyLoginRefused, .proxySchemeUnknown,
             .notTLS, .unknownAuthority, .certificateExpired, .certificateNotYetValid, .wrongName, .pinMismatch, .alert,

@@ -87,6 +87,7 @@ package enum FailureClass: Int, Sendable, CaseIterable {
     case noPass = 6002
     case stopOverdue = 6003
     case agentEnded = 6004
+    case noAgent = 6005
 
     /// The code in its printed form, such as `DVM-1001`.
     package var code: String { "DVM-\(rawValue)" }

@@ -292,5 +292,12 @@ extension FailureTable {
             cause: "the container was stopped or killed",
             advice: "see the container's log and termination message, then start again; completed work is kept"
         ),
+        Row(
+            .noAgent,
+            exits: .of(10),
+            "no agent answers at the local socket",
+            cause: "it has not started yet or has ended, runs in another container, or listens elsewhere",
+            advice: "check that it runs, and name its socket with --control"
+        ),
     ]
 }

@@ -36,9 +36,8 @@ package struct AgentStatus {
     /// What else is to be known of a source's state.
     private var circumstances: String {
         var text = ""
-        if status["last"]?["pass"]?.asInteger != status["pass"]?.asInteger {
-            text += " pass \(status["pass"]?.asInteger ?? 0)"
-        }
+        let pass = status["pass"]?.asInteger ?? 0
+        if pass > 0, status["last"]?["pass"]?.asInteger != pass { text += " pass \(pass)" }
         if status["paused"]?.asFlag == true { text += ", paused" }
         if let limit = status["limitBytesPerSecond"]?.asInteger {
             text += limit > 0 ? ", limited to \(Figures.rate(Double(limit)))" : ", without a limit"

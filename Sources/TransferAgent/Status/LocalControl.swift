@@ -112,7 +112,7 @@ package enum LocalControl {
             return try LocalCall(request.name, request.members, at: name)
         } catch {
             guard case .transport = error else { throw AgentError(error) }
-            throw AgentError(.connectionRefused, "no \(request.program) answers at \(name): \(error)", exitCode: 10)
+            throw AgentError(.noAgent, "no \(request.program) answers at \(name): \(error)", exitCode: 10)
         }
     }
 

@@ -53,7 +53,8 @@ struct LocalControlTests {
         #expect(try target.waitForExit() == 0)
         #expect(programs.isComplete)
         // The socket stays behind, and the next target replaces it.
-        #expect(try ask("dvm-target", ["status", "--live"] + control).status == 10)
+        let gone = try ask("dvm-target", ["status", "--live"] + control)
+        #expect(gone.status == 10 && gone.output.contains("DVM-6005"))
         let (next, _) = try programs.target(control)
         defer { next.stop() }
         #expect(try ask("dvm-target", ["status", "--live"] + control).status == 0)
