@@ -9,13 +9,20 @@ import Synchronization
 /// Created before any other thread.
 final class Termination: Sendable {
     private final class Arrival: Sendable {
-        let hasCome = Atomic<Bool>(false)
+        /// The signal's number; 0 before it.
+        let number = Atomic<Int32>(0)
     }
 
     private let arrival = Arrival()
 
     /// Whether one has arrived.
-    var hasCome: Bool { arrival.hasCome.load(ordering: .acquiring) }
+    var hasCome: Bool { signal != nil }
+
+    /// The one that has arrived.
+    var signal: Int32? {
+        let number = arrival.number.load(ordering: .acquiring)
+        return number == 0 ? nil : number
+    }
 
     /// Waits for the first of the signals on its own thread.
     ///
@@ -36,7 +43,7 @@ final class Termination: Sendable {
                     hangUp()
                     return true
                 }
-                arrival.hasCome.store(true, ordering: .releasing)
+                arrival.number.store(number, ordering: .releasing)
                 handler(number)
                 return false
             }

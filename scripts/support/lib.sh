@@ -7,6 +7,7 @@ repository=$(readlink -f "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../.."
 libraries=(pkg-config libssl-dev zlib1g-dev libzstd-dev liblz4-dev libxxhash-dev libyaml-dev)
 peers=(python3 rsync rdiff stunnel4 tinyproxy squid openssl attr acl util-linux diffutils e2fsprogs xfsprogs btrfs-progs
     exfat-fuse exfatprogs groff-base)
+containers=(podman runc catatonit netavark aardvark-dns iptables mmdebstrap)
 programs=(dvm-rsync dvm-source dvm-target dvm-stunnel dvm)
 
 # Prints a heading with the seconds since the script began.

@@ -169,10 +169,12 @@ struct DaemonRunner {
         while let stream = next(of: listener, output), let slot = slots.enter(stream) {
             clients.start(stream) { _ = service.serve(stream, from: stream.peerDescription, slot: slot) }
         }
-        guard termination.hasCome else { return 10 }
-        output.line(ExitText.line(code: 20, role: "daemon"))
+        guard let signal = termination.signal else { return 10 }
+        // Stock's daemon, too, ends well by SIGTERM, which is how a container is stopped, and with code 20 by SIGINT.
+        let code: Int32 = signal == SIGTERM ? 0 : 20
+        output.line(code == 0 ? "SIGTERM: ending" : ExitText.line(code: code, role: "daemon"))
         clients.end()
-        return 20
+        return code
     }
 
     private func next(of listener: Listener, _ log: any LineOutput) -> SocketStream? {

@@ -108,4 +108,16 @@ def _syslog(_, directory):
     check(found[0] == found[1], f"priority and tag: stock {found[0]}, ours {found[1]}")
 
 
-SINGLE = {"pid file": _pid_file, "socket options": _socket_options, "syslog": _syslog}
+def _ended(_, directory):
+    """SIGTERM, by which a container is stopped, ends a daemon with 0, SIGINT with 20."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        codes = []
+        for program in PROGRAMS:
+            configuration, port, _ = _configured(directory, f"log file = {directory}/log")
+            with _daemon(program, configuration, port, directory) as server:
+                server.stop(number)
+            codes.append(server.process.returncode)
+        check(codes == [0, 0] if number == signal.SIGTERM else codes == [20, 20], f"{number.name}: exit codes (stock, ours) {codes}")
+
+
+SINGLE = {"ended by a signal": _ended, "pid file": _pid_file, "socket options": _socket_options, "syslog": _syslog}

@@ -19,7 +19,7 @@ USER = ["setpriv", "--reuid=1000", "--regid=1000", "--clear-groups"]
 NAMELESS = b"*deleting  "
 
 
-def _own_trees(setting):
+def own_trees(setting):
     """The two versions of the tree, owned by the user, without devices and with everything readable; made by the first case
     of each process."""
     if not hasattr(setting, "own_trees"):
@@ -67,7 +67,7 @@ def _two_passes(setting, directory, kind, direction, options, client, server):
             password = peers.write(f"{directory}/password", peers.PASSWORD + "\n", 0o600)
             os.chown(password, 1000, 1000)
             argv, prefix = [*argv, f"--password-file={password}"], f"rsync://{peers.USER}@127.0.0.1:{daemon.port}/trees/"
-        for source in _own_trees(setting):
+        for source in own_trees(setting):
             here, there = (source, target) if direction == "push" else (target, source)
             there = prefix + (there if kind == "shell" else os.path.relpath(there, setting.root))
             words = [here, there] if direction == "push" else [there, here]

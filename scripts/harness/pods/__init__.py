@@ -1,0 +1,1 @@
+"""Group of cases of scripts/interop that runs programs in pods of podman."""
