@@ -60,10 +60,15 @@ struct TransferOptionGroup: ParsableArguments {
     }
 
     /// Gives up the permissions that the job does not need, before a second thread exists.
-    func confine(_ settings: TransferSettings, _ log: Logger) throws(AgentError) {
+    ///
+    /// - Parameters:
+    ///   - settings: The job.
+    ///   - isServing: Whether volumes are opened later, and again.
+    ///   - log: For what is not confined, and for how far the permissions of an agent that stays go.
+    func confine(_ settings: TransferSettings, isServing: Bool = false, _ log: Logger) throws(AgentError) {
         guard !noSandbox else { return }
-        let (isConfined, notes) = try AgentSandbox(settings).confine()
-        for note in notes where !isConfined { log.notice("dvm-source: \(note)") }
+        let (isConfined, notes) = try AgentSandbox(settings, isServing: isServing).confine()
+        for note in notes where !isConfined || isServing { log.notice("dvm-source: \(note)") }
     }
 }
 

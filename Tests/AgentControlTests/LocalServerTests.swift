@@ -70,8 +70,10 @@ struct LocalServerTests {
     func places() throws {
         let name = Self.name("places")
         let end = BoundedQueue<Never>(capacity: 1, name: "end of the test")
+        let begun = Atomic<Int>(0)
         let server = try LocalServer(name) { request in
-            guard request.name == "follow" else { return .answer([]) }
+            guard request.name != "status" else { return .answer([]) }
+            begun.add(1, ordering: .relaxed)
             return .conversation { talk in
                 _ = talk.send([])
                 _ = end.pop(within: .seconds(60))
@@ -84,13 +86,18 @@ struct LocalServerTests {
         }
         var calls: [LocalCall] = []
         for _ in 0..<64 {
-            let call = try LocalCall("follow", at: name)
+            let call = try LocalCall("attach", at: name)
             _ = try call.next()
             calls.append(call)
         }
-        let error = #expect(throws: ControlError.self) { try LocalCall.ask("follow", at: name) }
+        let error = #expect(throws: ControlError.self) { try LocalCall.ask("start", [("wait", .flag(true))], at: name) }
         #expect("\(String(describing: error))".contains("64 commands"))
+        #expect(begun.load(ordering: .relaxed) == 64, "a start that nobody could follow had an effect")
         _ = try LocalCall.ask("status", at: name)
+        // What stops a pass needs no such place.
+        let stop = try LocalCall("stop", at: name)
+        _ = try stop.next()
+        stop.close()
         for call in calls { call.close() }
     }
 }

@@ -14,6 +14,9 @@ package struct LocalRequest: Sendable {
         self.members = members
     }
 
+    /// Whether it is answered until something ends, while the client shows it.
+    var isFollowing: Bool { name == "attach" || self["wait"]?.asFlag == true }
+
     /// A member of the request; nil if it has none of the name.
     package subscript(name: String) -> JSONValue? { members[name] }
 }
@@ -137,7 +140,8 @@ package final class LocalServer: Sendable {
     /// Answers a connection's request.
     ///
     /// - Returns: As what the connection counts at its end.
-    private func serve(_ stream: SocketStream, _ kind: Kind) -> Kind {
+    private func serve(_ stream: SocketStream, _ first: Kind) -> Kind {
+        var kind = first
         let channel = ControlChannel(stream, sendLimit: Self.largestAnswer)
         stream.writeTimeout = Self.limit
         defer { channel.close() }
@@ -147,19 +151,23 @@ package final class LocalServer: Sendable {
                 try channel.send([("error", .text("only user \(geteuid()) and root may ask"))])
                 return kind
             }
+            // A place before the request has an effect.
+            guard !request.isFollowing || enter(.conversation) else {
+                try channel.send([("error", .text("\(Self.conversations) commands follow this agent already"))])
+                return kind
+            }
+            if request.isFollowing {
+                leave(kind)
+                kind = .conversation
+            }
             switch handler(request) {
             case .answer(let members): try channel.send(members)
             case .unknown: try channel.send([("error", .text("unknown request")), ("unknown", .flag(true))])
             case .conversation(let talk):
-                guard enter(.conversation) else {
-                    try channel.send([("error", .text("\(Self.conversations) commands follow this agent already"))])
-                    return kind
-                }
-                leave(kind)
                 stream.writeTimeout = Self.patience
                 talk(LocalConversation(channel, stream))
-                return .conversation
             }
+            return kind
         } catch {
             // The client is gone, or too slow, and nobody else waits for it.
         }

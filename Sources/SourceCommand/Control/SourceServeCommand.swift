@@ -28,19 +28,18 @@ struct SourceServeCommand: ReportingCommand {
     func work(_ end: TerminationLog) throws -> TerminationReport {
         ProcessSetup.ignoreHangUps()
         let settings = try options.settings(log)
-        guard settings.passwordFile != "-" else {
-            throw AgentError(
-                .badSetting,
-                "--password-file -: serve reads the password at each start, so it has to be in a file",
-                exitCode: 1
-            )
+        for (option, file) in [
+            ("--password-file", settings.passwordFile), ("--proxy-password-file", settings.proxyPasswordFile),
+        ] where file == "-" {
+            let text = "\(option) -: serve reads the password at each start, so it has to be in a file"
+            throw AgentError(.badSetting, text, exitCode: 1)
         }
         // A mistake shows at once, not at the first start.
         for warning in try SourceJob(settings).warnings { log.warning("dvm-source: \(warning)") }
         let agent = SourceAgent(style: options.style, log: log) { () throws(AgentError) in try SourceJob(settings) }
         let name = options.local.control ?? LocalControl.usualName(of: Self.agent)
         let server = try LocalControl.listen(name, for: Self.agent) { agent.answer($0) }
-        try options.confine(settings, log)
+        try options.confine(settings, isServing: true, log)
         try server?.begin()
         log.notice("waiting for commands at \(name)")
         let report = try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await agent.run() })

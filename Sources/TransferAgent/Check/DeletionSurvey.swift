@@ -14,6 +14,8 @@ struct DeletionSurvey {
     let job: SourceJob
     let call: CancellableCall
     let display: ProgressDisplay
+    /// Slows down what is sent, or pauses it.
+    var pace = SessionPace()
 
     /// How to proceed.
     struct Answer {
@@ -80,7 +82,8 @@ struct DeletionSurvey {
         // Which files have changed matters little here, and content is not to be read twice.
         options.comparison.checksum = false
         options.comparison.comparesNanoseconds = false
-        let session = ClientSession(stream: stream, options: options, observer: observer)
+        var session = ClientSession(stream: stream, options: options, observer: observer)
+        session.pace = pace
         let result = session.run(module: Array(volume.module.utf8), .push([source], to: []), login: job.login)
         if let failure = result.failure { throw AgentError(failure, lastWords: observer.lastWords) }
         let figures = result.statistics

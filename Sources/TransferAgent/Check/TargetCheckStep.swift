@@ -17,6 +17,8 @@ struct TargetCheckStep {
     let job: SourceJob
     let call: CancellableCall
     let display: ProgressDisplay
+    /// Slows down what is sent, or pauses it.
+    var pace = SessionPace()
     /// Gets what is said of the volume, too.
     var listener: (String) -> Void = { _ in }
     /// Until when to wait for a volume that someone else writes to.
@@ -97,9 +99,9 @@ struct TargetCheckStep {
     /// Guards deletions that the target cannot guard itself.
     private func countDeletions(over stream: (any ByteStream)?) throws(AgentError) -> DeletionSurvey.Answer {
         guard !hasCountedDeletions else { return DeletionSurvey.Answer(stream: stream) }
-        return try DeletionSurvey(volume: volume, source: source, job: job, call: call, display: display).run(
-            over: stream
-        )
+        var survey = DeletionSurvey(volume: volume, source: source, job: job, call: call, display: display)
+        survey.pace = pace
+        return try survey.run(over: stream)
     }
 
     /// Waits while someone else writes to the volume, and determines which options the target knows.

@@ -10,7 +10,7 @@ extension FailureClass {
             .proxyUnknownHost, .proxyUnreachable, .proxySilent, .proxyTargetTimeout, .handshakeEnded, .handshakeSilent,
             .tunnelBroken, .routedElsewhere, .targetBusy, .daemonSilent, .volumeInUse, .loginTooSlow, .loginEvicted,
             .vanished, .stoppedByPeer, .silence, .cancelled, .noResources, .passRunning, .stopOverdue, .agentEnded,
-            .noAgent:
+            .noAgent, .agentSilent, .followerDropped:
             true
         case .proxyAuthentication, .proxyForbidden, .proxyRefused, .notAProxy, .proxyLoginRefused, .proxySchemeUnknown,
             .notTLS, .unknownAuthority, .certificateExpired, .certificateNotYetValid, .wrongName, .pinMismatch, .alert,
@@ -19,7 +19,7 @@ extension FailureClass {
             .loginRefused, .unknownVolume, .readOnlyVolume, .refusedByTarget, .passwordMissing, .notADaemon,
             .accessDenied, .volumeMissing, .weakDigest, .outOfSpace, .sourceUnreadable, .targetUnusable, .doesNotFit,
             .doesNotSurvive, .emptySource, .tooManyDeletions, .writeBack, .fileTooLarge, .partial, .deletionLimit,
-            .protocolBroken, .protocolVersion, .badSetting, .badSecretFile, .cannotListen, .noPass:
+            .protocolBroken, .protocolVersion, .badSetting, .badSecretFile, .cannotListen, .noPass, .agentRefused:
             false
         }
     }

@@ -88,6 +88,9 @@ package enum FailureClass: Int, Sendable, CaseIterable {
     case stopOverdue = 6003
     case agentEnded = 6004
     case noAgent = 6005
+    case agentRefused = 6006
+    case agentSilent = 6007
+    case followerDropped = 6008
 
     /// The code in its printed form, such as `DVM-1001`.
     package var code: String { "DVM-\(rawValue)" }

@@ -299,5 +299,27 @@ extension FailureTable {
             cause: "it has not started yet or has ended, runs in another container, or listens elsewhere",
             advice: "check that it runs, and name its socket with --control"
         ),
+        Row(
+            .agentRefused,
+            exits: .of(5),
+            "the agent refused a command over its local socket",
+            cause:
+                "the command runs as another user, 64 commands follow the agent already, or the two are of different versions",
+            advice: "run the command as the agent's user or root, end other commands, and use the same version"
+        ),
+        Row(
+            .agentSilent,
+            exits: .of(30),
+            "the agent did not answer a command over its local socket in time",
+            cause: "the container has too little CPU, or is frozen; whether the command has had an effect is unknown",
+            advice: "ask for the status, then repeat the command if it had no effect"
+        ),
+        Row(
+            .followerDropped,
+            exits: .of(30),
+            "the agent dropped a command that followed its pass, which goes on",
+            cause: "what the command printed was not read for a minute",
+            advice: "follow the pass again with dvm-source attach"
+        ),
     ]
 }

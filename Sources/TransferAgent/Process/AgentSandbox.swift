@@ -29,7 +29,7 @@ package struct AgentSandbox: Sendable {
     /// - Parameter settings: The settings as given.
     /// - Throws: ``AgentError`` for volumes that cannot be parsed.
     package init(_ settings: ServeSettings) throws(AgentError) {
-        for mapping in try VolumeMapping.parse(settings.volumes) { allow(mapping, .write) }
+        for mapping in try VolumeMapping.parse(settings.volumes) { allow(mapping, .write, isOpenedAgain: true) }
         allowDirectories(of: [
             settings.certificate, settings.privateKey, settings.clientAuthorities, settings.preSharedKeys,
             settings.credentials,
@@ -39,10 +39,14 @@ package struct AgentSandbox: Sendable {
 
     /// What a source needs: volumes for reading, and host names.
     ///
-    /// - Parameter settings: The settings as given.
+    /// - Parameters:
+    ///   - settings: The settings as given.
+    ///   - isServing: Whether volumes are opened later, and again.
     /// - Throws: ``AgentError`` for volumes that cannot be parsed.
-    package init(_ settings: TransferSettings) throws(AgentError) {
-        for mapping in try VolumeMapping.parse(settings.volumes, isOfSource: true) { allow(mapping, .read) }
+    package init(_ settings: TransferSettings, isServing: Bool = false) throws(AgentError) {
+        for mapping in try VolumeMapping.parse(settings.volumes, isOfSource: true) {
+            allow(mapping, .read, isOpenedAgain: isServing)
+        }
         var files = [settings.certificate, settings.privateKey, settings.passwordFile, settings.proxyPasswordFile]
         switch settings.trust {
         case .authorities(let file), .preSharedKey(let file): files.append(file)
@@ -55,24 +59,24 @@ package struct AgentSandbox: Sendable {
     /// Allows a volume.
     ///
     /// A rule applies to a directory. A mount point stays, so it gets a rule itself; any other directory may be removed
-    /// and created again while a target runs, so its parent gets the rule. A source opens its volumes at once and
+    /// and created again while the agent runs, so its parent gets the rule. A single pass opens its volumes at once and
     /// needs no more.
-    private mutating func allow(_ volume: VolumeMapping, _ access: Sandbox.Access) {
+    private mutating func allow(_ volume: VolumeMapping, _ access: Sandbox.Access, isOpenedAgain: Bool) {
         let path = FilePath.resolved(volume.path) ?? volume.path
         let parent = FilePath.directory(of: path)
         sandbox.allow(path, access)
         volumeWords.append("\(volume.name) (\(path))")
-        guard access == .write, !Sandbox.isMountPoint(path) else { return }
+        guard isOpenedAgain, !Sandbox.isMountPoint(path) else { return }
         guard parent != "/" else {
             notes.append(
                 "volume \(volume.name) is not a mount point and is directly below /: if \(path) is removed and recreated, "
-                    + "dvm-target must be restarted"
+                    + "the agent must be restarted"
             )
             return
         }
         sandbox.allow(parent, access)
         notes.append(
-            "volume \(volume.name) is not a mount point: all of \(parent) stays writable, so that \(path) can be recreated"
+            "volume \(volume.name) is not a mount point: all of \(parent) stays \(access == .write ? "writable" : "readable"), so that \(path) can be recreated"
         )
     }
 

@@ -100,10 +100,12 @@ package struct TerminationReport: Sendable {
 extension TerminationReport {
     /// Reports the end of a transfer.
     ///
-    /// - Parameter outcomes: One for each volume.
-    package init(_ outcomes: [VolumeOutcome]) {
+    /// - Parameters:
+    ///   - outcomes: One for each volume.
+    ///   - decisive: The one that decides the exit code; nil for the worst.
+    package init(_ outcomes: [VolumeOutcome], decidedBy decisive: VolumeOutcome? = nil) {
         func sum(_ value: (VolumeOutcome) -> Int64) -> Int64 { outcomes.reduce(0) { $0.addingClamped(value($1)) } }
-        let worst = outcomes.worst
+        let worst = decisive ?? outcomes.worst
         self.init(
             of: "dvm-source",
             worst?.error,

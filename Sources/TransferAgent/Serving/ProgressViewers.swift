@@ -130,12 +130,15 @@ final class ViewerTexts: Sendable {
         let text: String
     }
 
-    private static let capacity = 2000
+    /// In bytes: 64 commands that read nothing take 16 MiB.
+    private static let capacity = 256 << 10
     private let queue = BoundedQueue<Text>(capacity: capacity, name: "lines for a command that follows a pass")
     private let lost = Atomic<Int>(0)
 
     func add(_ text: Text) {
-        if !queue.tryPush(text) { lost.add(1, ordering: .relaxed) }
+        let length = text.text.utf8.count
+        // One that is larger than a message may be is left out, too.
+        if length > Self.capacity || !queue.tryPush(text, weight: length + 64) { lost.add(1, ordering: .relaxed) }
     }
 
     /// Takes the oldest text, waiting at most this long.

@@ -19,12 +19,17 @@ package final class SourceAgent: Sendable {
 
     private enum Stage {
         case idle
-        case preparing
+        /// The queue is closed when that has ended.
+        case preparing(BoundedQueue<Never>)
         case running(SourcePass)
     }
 
     private struct State {
         var stage = Stage.idle
+        /// Whether the pass that is being prepared must not begin.
+        var isRevoked = false
+        /// Whether the agent ends, and begins nothing more.
+        var isEnding = false
         /// The number of the pass that was begun last.
         var number = 0
         /// The volumes of that pass.
@@ -74,18 +79,18 @@ package final class SourceAgent: Sendable {
 
     /// Runs its one pass, or the passes that commands start until the task is cancelled.
     ///
-    /// - Returns: What the one pass came to, or the one that the cancellation interrupted; how many there were, if none was
-    ///   interrupted.
+    /// - Returns: What the one pass came to; of an agent that serves, that of a pass that the cancellation interrupted, with
+    ///   exit code 20, or how many passes there were.
     package func run() async -> TerminationReport {
         if prepare == nil, case .running(let pass) = state.withLock({ $0.stage }) {
             return await run(pass).report
         }
-        for await pass in passes {
-            let end = await run(pass)
-            log.notice("pass \(end.number) ended: \(end.verdict)")
-            if style == .json { StandardStream.output.write(ProgressEvent.ended(end.report)) }
-            if Task.isCancelled { return end.report }
+        let interrupted = await withTaskCancellationHandler {
+            await serve()
+        } onCancel: {
+            state.withLock { $0.isEnding = true }
         }
+        if let interrupted { return interrupted }
         let (ended, failed) = state.withLock { ($0.ended, $0.failed) }
         return TerminationReport(
             of: "dvm-source",
@@ -94,10 +99,31 @@ package final class SourceAgent: Sendable {
         )
     }
 
+    /// Runs passes until the task is cancelled.
+    ///
+    /// - Returns: The report of a pass that the cancellation interrupted; nil if there is none.
+    private func serve() async -> TerminationReport? {
+        for await pass in passes {
+            let end = await run(pass)
+            show(end)
+            if Task.isCancelled { return end.interruption }
+        }
+        // A pass that was begun meanwhile ends at once, and its command is told.
+        guard case .running(let pass) = state.withLock({ $0.stage }) else { return nil }
+        let end = await run(pass)
+        show(end)
+        return end.interruption
+    }
+
+    private func show(_ end: SourcePass.End) {
+        log.notice("pass \(end.number) ended: \(end.verdict)")
+        if style == .json { StandardStream.output.write(ProgressEvent.ended(end.report)) }
+    }
+
     private func run(_ pass: SourcePass) async -> SourcePass.End {
         let end = await pass.complete()
-        pace.resume()
         state.withLock { state in
+            pace.resume()
             state.stage = .idle
             state.last = end
             state.ended += 1
@@ -107,14 +133,13 @@ package final class SourceAgent: Sendable {
         return end
     }
 
-    /// Makes a job the running pass.
-    private func enter(_ job: SourceJob) -> SourcePass {
+    /// Makes a job the running pass; nil if it must not begin any more.
+    private func enter(_ job: SourceJob) -> SourcePass? {
         let viewers = ProgressViewers()
         let display = ProgressDisplay(style: style, log: log, viewers: viewers)
         let run = TransferRun(job, display: display, pace: pace)
-        // A command may have come just before the end of the last pass.
-        pace.resume()
         return state.withLock { state in
+            guard !state.isRevoked, !state.isEnding else { return nil }
             state.number += 1
             let pass = SourcePass(state.number, run, viewers)
             state.stage = .running(pass)
@@ -143,12 +168,10 @@ package final class SourceAgent: Sendable {
                 return Self.follow(pass, viewer)
             case "stop": return stopPass()
             case "pause":
-                _ = try running("pause")
-                pace.pause()
+                try change("pause") { pace.pause() }
                 return .answer(status)
             case "resume":
-                _ = try running("resume")
-                pace.resume()
+                try change("resume") { pace.resume() }
                 return .answer(status)
             case "limit":
                 pace.limit = try Self.limit(request)
@@ -166,14 +189,13 @@ package final class SourceAgent: Sendable {
         guard let prepare else {
             throw AgentError(.passRunning, "this agent was started for one pass", exitCode: 4)
         }
-        let busy = state.withLock { state -> Int? in
-            guard case .idle = state.stage else { return state.number }
-            state.stage = .preparing
-            return nil
-        }
-        if let busy { throw AgentError(.passRunning, "pass \(busy) has not ended", exitCode: 4) }
+        let preparation = BoundedQueue<Never>(capacity: 1, name: "the preparation of a pass")
+        try claim(preparation)
+        defer { preparation.close() }
         do throws(AgentError) {
-            let pass = enter(try prepare())
+            guard let pass = enter(try prepare()) else {
+                throw AgentError(.cancelled, "the pass was stopped before it began", exitCode: 20)
+            }
             if let viewer { pass.viewers.add(viewer) }
             begin.yield(pass)
             return pass
@@ -183,11 +205,36 @@ package final class SourceAgent: Sendable {
         }
     }
 
+    /// Takes the agent for a pass that is about to be prepared.
+    private func claim(_ preparation: BoundedQueue<Never>) throws(AgentError) {
+        let reason = state.withLock { state -> String? in
+            if state.isEnding { return "the agent is ending" }
+            switch state.stage {
+            case .preparing: return "another pass is being started"
+            case .running: return "pass \(state.number) has not ended"
+            case .idle:
+                (state.stage, state.isRevoked) = (.preparing(preparation), false)
+                return nil
+            }
+        }
+        if let reason { throw AgentError(.passRunning, reason, exitCode: 4) }
+    }
+
     private func running(_ purpose: String) throws(AgentError) -> SourcePass {
         guard case .running(let pass) = state.withLock({ $0.stage }) else {
             throw AgentError(.noPass, "there is no pass to \(purpose)", exitCode: 4)
         }
         return pass
+    }
+
+    /// Changes the running pass, which does not end meanwhile.
+    private func change(_ purpose: String, _ action: () -> Void) throws(AgentError) {
+        let isRunning = state.withLock { state in
+            guard case .running = state.stage else { return false }
+            action()
+            return true
+        }
+        if !isRunning { throw AgentError(.noPass, "there is no pass to \(purpose)", exitCode: 4) }
     }
 
     private static func viewer(_ request: LocalRequest) -> ProgressViewer {
@@ -201,10 +248,23 @@ package final class SourceAgent: Sendable {
     }
 
     private func stopPass() -> LocalReply {
-        guard case .running(let pass) = state.withLock({ $0.stage }) else { return .answer(status) }
-        log.notice("pass \(pass.number) is stopped on request")
-        pass.stop()
-        return .conversation { pass.awaitEnd(for: $0, within: Self.stopLimit) }
+        let stage = state.withLock { state in
+            state.isRevoked = true
+            return state.stage
+        }
+        switch stage {
+        case .idle: return .answer(status)
+        case .preparing(let preparation):
+            return .conversation { [self] talk in
+                if talk.await(preparation, within: Self.stopLimit, "a pass that is being started") {
+                    _ = talk.send(status)
+                }
+            }
+        case .running(let pass):
+            log.notice("pass \(pass.number) is stopped on request")
+            pass.stop()
+            return .conversation { pass.awaitEnd(for: $0, within: Self.stopLimit) }
+        }
     }
 
     /// The limit of a request in KiB/s; nil for that of the job.
@@ -233,6 +293,11 @@ package final class SourceAgent: Sendable {
 }
 
 extension SourcePass.End {
+    /// Its report if it was stopped, whatever else failed in it; nil if it had ended by itself.
+    var interruption: TerminationReport? {
+        outcomes.first { $0.error?.failure == .cancelled }.map { TerminationReport(outcomes, decidedBy: $0) }
+    }
+
     /// For people, such as `incomplete (exit code 20) after 3.21 s`.
     fileprivate var verdict: String {
         "\(report.outcome.rawValue) (exit code \(report.exitCode)) after \(Figures.fixed(elapsed.inSeconds)) s"

@@ -30,9 +30,6 @@ final class SourcePass: Sendable {
         }
     }
 
-    /// How often somebody who waits for the end is heard.
-    private static let look = Duration.seconds(1)
-
     let number: Int
     let run: TransferRun
     let viewers: ProgressViewers
@@ -58,7 +55,7 @@ final class SourcePass: Sendable {
         let outcomes = await withTaskCancellationHandler {
             await task.value
         } onCancel: {
-            task.cancel()
+            stop()
         }
         let end = End(number: number, outcomes: outcomes, elapsed: .now - start)
         state.withLock { $0.end = end }
@@ -119,26 +116,38 @@ final class SourcePass: Sendable {
     ///   - talk: The conversation with the command.
     ///   - limit: The longest wait.
     func awaitEnd(for talk: LocalConversation, within limit: Duration) {
-        let deadline = ContinuousClock.now + limit
-        while case .timedOut = ended.pop(within: Self.look) {
-            guard talk.send([]) else { return }
-            guard .now < deadline else {
-                let late = AgentError(
-                    .stopOverdue,
-                    "pass \(number) was told to stop \(Int(limit.inSeconds)) s ago and has not ended",
-                    exitCode: 30
-                )
-                _ = talk.send(late.refusal)
-                return
-            }
-        }
-        tellEnd(to: talk)
+        if talk.await(ended, within: limit, "pass \(number)") { tellEnd(to: talk) }
     }
 
     private func tellEnd(to talk: LocalConversation) {
         // The agent notes the end before it answers a status that a command asks for next.
-        _ = ended.pop(within: Self.look)
+        _ = ended.pop(within: LocalConversation.look)
         guard let end else { return }
         _ = talk.send([("ended", .object(end.members))])
+    }
+}
+
+extension LocalConversation {
+    /// How often somebody who waits is heard.
+    fileprivate static let look = Duration.seconds(1)
+
+    /// Waits for the end of what was told to stop, and tells a command that it takes too long.
+    ///
+    /// - Parameters:
+    ///   - end: Closed at the end.
+    ///   - limit: The longest wait.
+    ///   - subject: What was told to stop.
+    /// - Returns: Whether it has ended and the command is still there.
+    func await(_ end: BoundedQueue<Never>, within limit: Duration, _ subject: String) -> Bool {
+        let deadline = ContinuousClock.now + limit
+        while case .timedOut = end.pop(within: Self.look) {
+            guard send([]) else { return false }
+            guard .now < deadline else {
+                let text = "\(subject) was told to stop \(Int(limit.inSeconds)) s ago and has not ended"
+                _ = send(AgentError(.stopOverdue, text, exitCode: 30).refusal)
+                return false
+            }
+        }
+        return true
     }
 }

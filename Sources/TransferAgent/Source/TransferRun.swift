@@ -211,6 +211,7 @@ private struct VolumeTransfer {
     ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?, TargetDurability) {
         var step = TargetCheckStep(volume: volume, source: source, job: job, call: call, display: display)
         step.patience = pass.patience
+        step.pace = pace
         step.hasCountedDeletions = pass.hasCountedDeletions
         let verdict = try step.run()
         if verdict.hasCountedDeletions { pass.hasCountedDeletions = true }

@@ -7,6 +7,9 @@ package struct AgentRequest: Sendable {
     let name: String
     let members: [(String, JSONValue)]
 
+    /// Whether it is ``stop``.
+    var isStop: Bool { name == "stop" }
+
     private init(_ program: String, _ name: String, _ members: [(String, JSONValue)] = []) {
         (self.program, self.name, self.members) = (program, name, members)
     }

@@ -13,12 +13,16 @@ package struct AgentStatus {
     /// Whether a target accepts sources.
     package var isReady: Bool { status["ready"]?.asFlag == true }
 
+    /// How the pass that was begun last has ended; nil if it runs, or there was none.
+    var lastEnd: JSONValue? {
+        guard let last = status["last"], last["pass"]?.asInteger == status["pass"]?.asInteger else { return nil }
+        return last
+    }
+
     /// For people: a line about the agent, then one for each volume of a source, or one about a target's sessions.
     package var text: String {
         if case .list(let volumes)? = status["volumes"], status["counts"] == nil {
-            let end =
-                status["last"].flatMap { $0["pass"]?.asInteger == status["pass"]?.asInteger ? PassEnd($0).text : nil }
-                ?? ""
+            let end = lastEnd.flatMap { try? PassEnd($0).text } ?? ""
             return first + volumes.map { "volume \(Self.word($0, "name")): \(Self.line(of: $0))\n" }.joined() + end
         }
         let counts = status["counts"] ?? .null

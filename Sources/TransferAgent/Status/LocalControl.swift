@@ -48,7 +48,7 @@ package enum LocalControl {
         let call = try call(request, at: name)
         defer { call.close() }
         let answer: JSONValue
-        do throws(ControlError) { answer = try call.next() } catch { throw AgentError(error) }
+        do throws(ControlError) { answer = try call.next() } catch { throw AgentError(ofAgent: error) }
         if let refusal = AgentError(refusal: answer) { throw refusal }
         return AgentStatus(answer)
     }
@@ -73,17 +73,21 @@ package enum LocalControl {
         let result = try await onThread("dvm-follow", cancel: { stream.close() }) {
             () -> Result<PassEnd?, AgentError> in
             defer { handed.value.close() }
-            return Result { () throws(AgentError) in try messages(of: handed.value, program, show) }
+            return Result { () throws(AgentError) in try messages(of: handed.value, request, name, show) }
         }
         guard !Task.isCancelled else {
-            throw AgentError(.cancelled, "stopped following \(program), whose pass goes on", exitCode: 20)
+            let rest =
+                request.isStop
+                ? "waiting for \(program), which was told to stop" : "following \(program), whose pass goes on"
+            throw AgentError(.cancelled, "stopped \(rest)", exitCode: 20)
         }
         return try result.get()
     }
 
     private static func messages(
         of call: LocalCall,
-        _ program: String,
+        _ request: AgentRequest,
+        _ name: String?,
         _ show: (String?, String?) -> Void
     ) throws(AgentError) -> PassEnd? {
         while true {
@@ -91,19 +95,33 @@ package enum LocalControl {
             do throws(ControlError) {
                 message = try call.next(within: patience)
             } catch {
-                if case .refused = error { throw AgentError(error) }
-                throw AgentError(
-                    .agentEnded,
-                    "the connection to \(program) ended before its pass did: \(error)",
-                    exitCode: 12
-                )
+                if case .refused = error { throw AgentError(ofAgent: error) }
+                return try settle(request, name, after: error)
             }
             if let refusal = AgentError(refusal: message) { throw refusal }
-            if let end = message["ended"] { return PassEnd(end) }
+            if let end = message["ended"] { return try PassEnd(end) }
             // A status instead: nothing runs.
-            if message["schema"] != nil { return nil }
+            if request.isStop, message["schema"] != nil { return nil }
             show(message["output"]?.asText, message["log"]?.asText)
         }
+    }
+
+    /// Finds out what a lost connection to an agent means for the pass that a command followed.
+    private static func settle(
+        _ request: AgentRequest,
+        _ name: String?,
+        after loss: ControlError
+    ) throws(AgentError) -> PassEnd {
+        let status: AgentStatus
+        do throws(AgentError) {
+            status = try ask(.sourceStatus, at: name)
+        } catch {
+            let text = "the connection to \(request.program) ended before its pass did: \(loss)"
+            throw AgentError(.agentEnded, text, exitCode: 12)
+        }
+        if let last = status.lastEnd { return try PassEnd(last) }
+        let text = "\(request.program) dropped this command (\(loss)): what it shows was not read for too long"
+        throw AgentError(.followerDropped, text, exitCode: 30)
     }
 
     private static func call(_ request: AgentRequest, at name: String?) throws(AgentError) -> LocalCall {
@@ -111,7 +129,7 @@ package enum LocalControl {
         do throws(ControlError) {
             return try LocalCall(request.name, request.members, at: name)
         } catch {
-            guard case .transport = error else { throw AgentError(error) }
+            guard case .transport = error else { throw AgentError(ofAgent: error) }
             throw AgentError(.noAgent, "no \(request.program) answers at \(name): \(error)", exitCode: 10)
         }
     }
@@ -132,10 +150,15 @@ package enum LocalControl {
 package struct PassEnd: Sendable {
     private let members: JSONValue
 
-    init(_ members: JSONValue) { self.members = members }
+    init(_ members: JSONValue) throws(AgentError) {
+        guard let code = members["exitCode"]?.asInteger, (0...255).contains(code) else {
+            throw AgentError(.protocolBroken, "the agent's answer has no exit code", exitCode: 2)
+        }
+        (self.members, exitCode) = (members, Int32(code))
+    }
 
     /// rsync's exit code for it.
-    package var exitCode: Int32 { Int32(clamping: members["exitCode"]?.asInteger ?? 0) }
+    package let exitCode: Int32
 
     /// One line for people, with its end.
     package var text: String {
@@ -159,14 +182,26 @@ extension AgentError {
 
     /// Reads such an answer; nil if it is none.
     init?(refusal answer: JSONValue) {
-        guard let text = answer["error"]?.asText, let code = answer["code"]?.asText,
-            let failure = FailureClass.allCases.first(where: { $0.code == code })
-        else { return nil }
-        self.init(
-            failure,
-            PrintableText.ofPeer(text),
-            exitCode: Int32(clamping: answer["exitCode"]?.asInteger ?? 1)
-        )
+        guard let error = answer["error"] else { return nil }
+        let code = answer["code"]?.asText
+        let text = PrintableText.ofPeer(error.asText ?? "an error without a text")
+        guard let failure = FailureClass.allCases.first(where: { $0.code == code }) else {
+            // Of another version.
+            self.init(.agentRefused, "\(PrintableText.ofPeer(code ?? "no code")): \(text)", exitCode: 5)
+            return
+        }
+        self.init(failure, text, exitCode: Int32(clamping: max(1, answer["exitCode"]?.asInteger ?? 1)))
+    }
+
+    /// A failure of the connection to an agent over its local socket.
+    init(ofAgent error: ControlError) {
+        switch error {
+        case .refused(let text): self.init(.agentRefused, "the agent refused: \(text)", exitCode: 5)
+        case .unknownRequest: self.init(.agentRefused, "the agent does not know this command", exitCode: 5)
+        case .transport, .ended, .silent:
+            self.init(.agentSilent, "the agent did not answer: \(error)", exitCode: 30)
+        case .loginRefused, .stopped, .broken, .unusable: self.init(error)
+        }
     }
 }
 

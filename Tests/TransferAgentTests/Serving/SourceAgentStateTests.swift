@@ -1,0 +1,84 @@
+import AgentControl
+import AgentTestSupport
+import Glibc
+import LinuxSystem
+import SecureTunnel
+import TestSupport
+import Testing
+
+@testable import TransferAgent
+
+@Suite("Source agent", .timeLimit(.minutes(10)))
+struct SourceAgentStateTests {
+    /// An agent whose passes are prepared when the test says so.
+    private struct Stage {
+        let name: String
+        let entered = BoundedQueue<Void>(capacity: 1, name: "beginning of a preparation")
+        let goOn = BoundedQueue<Void>(capacity: 1, name: "end of a preparation")
+        let agent: SourceAgent
+        let server: LocalServer
+
+        init(_ word: String) throws {
+            name = "@dvm-agent-\(getpid())-\(word)"
+            let settings = TransferSettings(volumes: ["v=/tmp"], target: "127.0.0.1:1", trust: .insecure)
+            let agent = SourceAgent(style: .none, log: .agent("dvm-source", output: Memory())) {
+                [entered, goOn] () throws(AgentError) in
+                entered.push(())
+                _ = goOn.pop(within: .seconds(60))
+                var settings = settings
+                settings.environmentPassword = SecretBytes("x")
+                return try SourceJob(settings)
+            }
+            self.agent = agent
+            server = try LocalServer(name) { agent.answer($0) }
+            try server.start()
+        }
+    }
+
+    @Test("stop during a start: the pass does not begin, and stop says so after that")
+    func stopDuringStart() throws {
+        let stage = try Stage("stop")
+        defer { stage.server.finish(within: .seconds(10)) }
+        let start = try Background { try LocalCall.ask("start", at: stage.name) }
+        #expect(stage.entered.pop() != nil)
+        #expect(try LocalCall.ask("start", at: stage.name)["error"]?.asText == "another pass is being started")
+        let stop = try LocalCall("stop", at: stage.name)
+        defer { stop.close() }
+        // A sign of life, while the pass is still being prepared.
+        #expect(try stop.next()["schema"] == nil)
+        stage.goOn.push(())
+        let refused = try start.value()
+        #expect(refused["code"]?.asText == FailureClass.cancelled.code && refused["exitCode"]?.asInteger == 20)
+        let status = try stop.next()
+        #expect(status["state"]?.asText == "idle" && status["pass"]?.asInteger == 0)
+    }
+
+    @Test("an agent that ends begins nothing more")
+    func ending() async throws {
+        let stage = try Stage("ending")
+        defer { stage.server.finish(within: .seconds(10)) }
+        let run = Task { await stage.agent.run() }
+        run.cancel()
+        #expect(await run.value.exitCode == 0)
+        let refused = try await offPool { try LocalCall.ask("start", at: stage.name) }
+        #expect(refused["error"]?.asText == "the agent is ending")
+    }
+
+    @Test("an error of another version is an error, and an end without an exit code is none")
+    func unknownAnswers() {
+        let answer = JSONValue.object([("error", .text("no")), ("code", .text("DVM-9999")), ("exitCode", .integer(0))])
+        #expect(AgentError(refusal: answer)?.failure == .agentRefused)
+        #expect(AgentError(refusal: answer)?.exitCode == 5)
+        #expect(throws: AgentError.self) { try PassEnd(.object([("pass", .integer(1))])) }
+    }
+
+    @Test("a pass that was interrupted decides the exit code, whatever else failed in it")
+    func interrupted() {
+        let outcomes = [
+            VolumeOutcome(name: "a", error: AgentError(.silence, "nothing came", exitCode: 30), elapsed: .zero),
+            VolumeOutcome(name: "b", error: AgentError(.cancelled, "stopped on request", exitCode: 20), elapsed: .zero),
+        ]
+        #expect(SourcePass.End(number: 1, outcomes: outcomes, elapsed: .zero).interruption?.exitCode == 20)
+        #expect(SourcePass.End(number: 1, outcomes: [outcomes[0]], elapsed: .zero).interruption == nil)
+    }
+}
