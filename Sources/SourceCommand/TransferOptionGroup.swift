@@ -65,6 +65,7 @@ struct TransferOptionGroup: ParsableArguments {
     ///   - settings: The job.
     ///   - isServing: Whether volumes are opened later, and again.
     ///   - log: For what is not confined, and for how far the permissions of an agent that stays go.
+    /// - Throws: `AgentError` when the kernel could confine the process and does not.
     func confine(_ settings: TransferSettings, isServing: Bool = false, _ log: Logger) throws(AgentError) {
         guard !noSandbox else { return }
         let (isConfined, notes) = try AgentSandbox(settings, isServing: isServing).confine()
