@@ -1,4 +1,4 @@
-"""Podman with the images of `scripts/image/build --storage .build-image`, and one beside them with stock rsync and stunnel."""
+"""Podman with the images of `scripts/image --storage .build-image`, and one beside them with stock rsync and stunnel."""
 
 import fcntl
 import json
@@ -11,7 +11,7 @@ from harness.programs import peers
 
 STORAGE = os.environ.get("DVM_IMAGES", os.path.join(peers.REPOSITORY, ".build-image"))
 PODMAN = os.path.join(STORAGE, "podman")
-FILES = os.path.join(peers.REPOSITORY, "scripts", "image")
+FILES = os.path.join(peers.REPOSITORY, "scripts", "support", "image")
 AGENTS, DROP_IN, STOCK = "localhost/dvm", "localhost/dvm-rsync-transfer", "localhost/stock-rsync-transfer"
 STOCK_PACKAGES = "base-files netbase bash coreutils netcat-openbsd rsync stunnel4"
 
@@ -29,7 +29,7 @@ def insist_on_images():
     if os.geteuid() != 0:
         raise Skipped("needs root")
     if not os.path.exists(PODMAN):
-        raise Skipped("no images: scripts/image/build --storage .build-image builds them")
+        raise Skipped("no images: scripts/image --storage .build-image builds them")
     probe = podman("run", "--rm", "--network", "none", AGENTS, "dvm", "--help", check=False)
     if probe.returncode:
         raise Skipped(f"podman does not run here: {probe.stderr.strip()[-300:]}")
@@ -44,7 +44,7 @@ class Network:
     """A network of its own for the duration of a `with`, in which pods find each other by name."""
 
     def __init__(self, name):
-        self.name, self.pods = name, []
+        self.name, self.pods, self.volumes = name, [], []
 
     def __enter__(self):
         podman("network", "create", self.name)
@@ -53,7 +53,19 @@ class Network:
     def __exit__(self, *_):
         for pod in self.pods:
             podman("pod", "rm", "--force", "--time", "0", pod, check=False)
+        for volume in self.volumes:
+            podman("volume", "rm", "--force", volume, check=False)
         podman("network", "rm", "--force", self.name, check=False)
+
+    def volume(self, name, user, device=None):
+        """Makes a volume that a claim of this name is bound to; returns where it is on this machine, that of a block device with ext4
+        only while a pod has it."""
+        podman("volume", "create", *(["--opt", "type=ext4", "--opt", f"device={device}"] if device else []), name)
+        self.volumes.append(name)
+        path = mountpoint(name)
+        if not device:
+            os.chown(path, user, user)
+        return path
 
     def play(self, manifest, path):
         """Starts a pod by its manifest, which is written to `path` for whoever looks into a failure."""
@@ -66,6 +78,11 @@ class Network:
     def remove(self, pod):
         podman("pod", "rm", "--force", "--time", "0", pod)
         self.pods.remove(pod)
+
+
+def mountpoint(volume):
+    """Where a volume is on this machine."""
+    return podman("volume", "inspect", "--format", "{{.Mountpoint}}", volume).stdout.strip()
 
 
 def exit_code(container, seconds=60):

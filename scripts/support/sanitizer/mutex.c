@@ -1,4 +1,4 @@
-/* Tells the thread sanitizer about contended locks of Swift's Mutex; scripts/thread-sanitizer preloads it in tests that
+/* Tells the thread sanitizer about contended locks of Swift's Mutex; thread-sanitizer beside it preloads it in tests that
  * are built with --sanitize=thread, and in the programs that they start.
  *
  * The fast path of Mutex is inlined into our code, and the sanitizer sees its atomics. The slow path lies in
