@@ -197,7 +197,6 @@ enum HelpTexts {
           --throughput <seconds>  Measure the throughput for this long, with at most
                                   256 MiB, below the bwlimit of the job; 0 to skip.
                                   (default: 3)
-                                  (default: 3)
           --idle <seconds>        Leave a connection idle for this long and check that
                                   it survives.
           --json                  Write each step and the result as a JSON object on a
