@@ -48,8 +48,9 @@ class Derived:
         spec["volumes"] = [self._volume(volume) for volume in spec["volumes"]]
         for container in spec["containers"]:
             container["imagePullPolicy"] = "Never"
-            for probe in ("livenessProbe", "readinessProbe"):
-                container.pop(probe, None)
+            # Podman would take the ports of this machine.
+            for key in ("livenessProbe", "readinessProbe", "ports"):
+                container.pop(key, None)
             for variable in container.get("env", []):
                 if "valueFrom" in variable:
                     key = variable.pop("valueFrom")["secretKeyRef"]["key"]
