@@ -48,7 +48,8 @@ struct ExitCodeTableTests {
     private static var errors: [AgentError] {
         transport.map { AgentError($0) } + [AgentError(dialling: timeOut), AgentError(diallingProxy: timeOut)]
             + [AgentError(diallingProxy: .unknownHost(host: "h", reason: "r"))]
-            + tunnel.map { AgentError($0) } + control.map { AgentError($0) } + capacity.map { AgentError($0) }
+            + tunnel.map { AgentError($0) } + control.map { AgentError($0) } + control.map { AgentError(ofAgent: $0) }
+            + capacity.map { AgentError($0) }
             + engine.map { AgentError($0, lastWords: nil) } + refusals
             + [23, 24, 25].compactMap { AgentError(outcome: $0, exceptions: 1) }
             + [AgentError(outcome: 23, exceptions: 1, lacksOnlyLargeFiles: true)].compactMap(\.self)
