@@ -402,7 +402,8 @@ def _slow_disk(setting, directory):
             seen = [event["syncSeconds"] for event in events
                     if event["event"] == "progress" and event["phase"] == "sync"]
             check(len(seen) >= 2 and seen == sorted(seen) and seen[-1] >= 1, f"the phase is not shown: {seen}", *events)
-            end = events[-1]
+            end, last = events[-2:]
+            check(last["event"] == "ended" and last["outcome"] == "complete", last)
             check(end["event"] == "finished" and end["durability"] == "power" and end["syncSeconds"] >= 2, end)
             words = push(source, "--progress", "lines").out.decode()
             check(re.search(r"on disk: synced in [0-9.]+ s", words), words)
