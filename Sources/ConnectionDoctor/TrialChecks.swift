@@ -51,7 +51,7 @@ struct TrialChecks {
             found = try client.throughput(
                 for: trials.throughput,
                 atMost: Self.mostBytes,
-                rate: volume.options.wire.bandwidthLimit * 1024
+                kibibytesPerSecond: volume.options.wire.bandwidthLimit
             )
         } catch {
             throw AgentError(error)

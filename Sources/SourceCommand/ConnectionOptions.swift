@@ -5,6 +5,15 @@ import TransferAgent
 /// Which job it is, how its target is reached and how it is verified: what all commands that connect have in common.
 struct ConnectionOptions: ParsableArguments {
     @Option(
+        name: .customLong("volume"),
+        help: ArgumentHelp(
+            "A volume's name, its name at the target if that differs, and its mount point.",
+            valueName: "name[:target]=path"
+        )
+    )
+    var volumes: [String] = []
+
+    @Option(
         help: ArgumentHelp(
             "A job file in YAML or JSON; flags count more than it, and it more than variables DVM_NAME. - is standard input.",
             valueName: "file"
@@ -76,12 +85,10 @@ struct ConnectionOptions: ParsableArguments {
     ///
     /// Secrets are taken out of the environment: a second call finds none there.
     ///
-    /// - Parameters:
-    ///   - volumes: Those of the command line, each as `NAME[:TARGET]=PATH`.
-    ///   - more: Adds further flags of the command.
+    /// - Parameter more: Adds further flags of the command.
     /// - Returns: The job.
     /// - Throws: ``AgentError`` for what cannot be used.
-    func resolved(volumes: [String], _ more: (inout JobLayer) -> Void = { _ in }) throws(AgentError) -> Job {
+    func resolved(_ more: (inout JobLayer) -> Void = { _ in }) throws(AgentError) -> Job {
         var layers: [JobLayer] = []
         if let settings { layers.append(try ContractSettings(file: settings).layer()) }
         layers += try JobLayer.ofEnvironment()

@@ -17,15 +17,6 @@ struct DoctorCommand: LoggingCommand {
             """
     )
 
-    @Option(
-        name: .customLong("volume"),
-        help: ArgumentHelp(
-            "A volume's name, its name at the target if that differs, and its mount point.",
-            valueName: "name[:target]=path"
-        )
-    )
-    var volumes: [String] = []
-
     @OptionGroup var connection: ConnectionOptions
 
     var logFormat: LogFormat { connection.logFormat }
@@ -56,7 +47,7 @@ struct DoctorCommand: LoggingCommand {
         var trials = Doctor.Trials()
         trials.throughput = .seconds(throughput)
         trials.idle = idle.map { .seconds($0) }
-        let job = try connection.resolved(volumes: volumes)
+        let job = try connection.resolved()
         for note in job.notes { log.warning("dvm-source: \(note)") }
         let doctor = try Doctor(job.settings, trials: trials, display: DoctorDisplay(isJSON: json))
         for warning in doctor.warnings { log.warning("dvm-source: \(warning)") }

@@ -5,15 +5,6 @@ import TransferAgent
 
 /// What a process that transfers volumes is told: the job, and how the process itself behaves.
 struct TransferOptionGroup: ParsableArguments {
-    @Option(
-        name: .customLong("volume"),
-        help: ArgumentHelp(
-            "A volume's name, its name at the target if that differs, and its mount point.",
-            valueName: "name[:target]=path"
-        )
-    )
-    var volumes: [String] = []
-
     @OptionGroup var connection: ConnectionOptions
 
     @Option(help: .setting("job-name"))
@@ -42,7 +33,7 @@ struct TransferOptionGroup: ParsableArguments {
 
     /// The job of the command line, the environment and the file; notes about it are logged.
     func resolved(_ log: Logger) throws(AgentError) -> Job {
-        let job = try connection.resolved(volumes: volumes) { layer in
+        let job = try connection.resolved { layer in
             layer.give("job-name", jobName)
             layer.give("supplemental-groups", supplementalGroups?.split(separator: ",").map(String.init) ?? [])
             layer.give("parallel", parallel)

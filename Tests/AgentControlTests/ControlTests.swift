@@ -139,7 +139,7 @@ struct ControlTests {
     func throughput() throws {
         let talk = try Conversation()
         let client = try talk.login()
-        let found = try client.throughput(for: .milliseconds(50), atMost: .max, rate: 0)
+        let found = try client.throughput(for: .milliseconds(50), atMost: .max, kibibytesPerSecond: 0)
         #expect(found.arrived.bytes > 0)
         #expect(found.arrived.bytes == found.sent.bytes)
         #expect(found.sent.duration >= .milliseconds(50))
@@ -154,11 +154,11 @@ struct ControlTests {
     func limitedThroughput() throws {
         let talk = try Conversation()
         let client = try talk.login()
-        let few = try client.throughput(for: .seconds(600), atMost: 1 << 20, rate: 0)
+        let few = try client.throughput(for: .seconds(600), atMost: 1 << 20, kibibytesPerSecond: 0)
         #expect((1 << 20..<2 << 20).contains(few.sent.bytes))
-        // A tenth of a second's bytes at a time: the last of 6 writes is due after half a second.
-        let slow = try client.throughput(for: .seconds(600), atMost: 60_000, rate: 100_000)
-        #expect(slow.sent.bytes == 60_000 && slow.arrived.bytes == 60_000)
+        // An eighth of a second's bytes at a time: the fifth write ends after more than half a second.
+        let slow = try client.throughput(for: .seconds(600), atMost: 60_000, kibibytesPerSecond: 98)
+        #expect(slow.sent.bytes == 5 * 12_544 && slow.arrived.bytes == 5 * 12_544)
         #expect(slow.sent.duration >= .milliseconds(500))
         client.close()
     }

@@ -1,5 +1,5 @@
-import Glibc
 import LinuxSystem
+import Transport
 
 /// How many bytes per second reach the target through nothing but the network and TLS.
 ///
@@ -62,28 +62,27 @@ extension ControlClient {
     /// - Parameters:
     ///   - duration: How long; at most an hour.
     ///   - most: How many bytes at most, to within a megabyte.
-    ///   - rate: The limit in bytes per second; 0 for none.
+    ///   - kibibytesPerSecond: The limit; 0 for none.
     /// - Returns: What arrived.
     /// - Throws: ``ControlError``.
     package func throughput(
         for duration: Duration,
         atMost most: Int64,
-        rate: Int64
+        kibibytesPerSecond: Int64
     ) throws(ControlError) -> Throughput {
         let duration = min(duration, .seconds(ThroughputRequest.longest))
         try begin(ThroughputRequest.name, [("seconds", .integer(duration.components.seconds))])
-        // Several frames per write, so that encryption works on large chunks; with a limit a tenth of a second's.
-        let length =
-            rate > 0 ? max(1, min(ControlChannel.largestPayload, Int(rate / 10))) : ControlChannel.largestPayload
-        let copies = rate > 0 ? 1 : 4
+        var limit = BandwidthLimit()
+        limit.change(to: kibibytesPerSecond)
+        // Several frames per write, so that encryption works on large chunks.
+        let (length, copies) = (min(ControlChannel.largestPayload, limit.pieceLength), kibibytesPerSecond > 0 ? 1 : 4)
         let frames = [[UInt8]](repeating: ControlChannel.emptyData(count: length), count: copies).flatMap { $0 }
         let start = ContinuousClock.now
         var count: Int64 = 0
         while start.duration(to: .now) < duration, count < most {
             try channel.write(frames)
             count += Int64(copies * length)
-            let ahead = rate > 0 ? Double(count) / Double(rate) - start.duration(to: .now).inSeconds : 0
-            if ahead > 0 { usleep(UInt32(min(ahead, 1) * 1e6)) }
+            limit.wrote(copies * length)
         }
         let sent = Throughput.Figure(bytes: count, duration: start.duration(to: .now))
         try channel.write(ControlChannel.emptyData(count: 0))

@@ -317,9 +317,9 @@ extension FailureTable {
         Row(
             .followerDropped,
             exits: .of(30),
-            "the agent dropped a command that followed its pass, which goes on",
+            "the agent dropped a command that followed a pass, which does not depend on it",
             cause: "what the command printed was not read for a minute",
-            advice: "follow the pass again with dvm-source attach"
+            advice: "ask for the status, and follow the pass again with dvm-source attach if it runs"
         ),
     ]
 }

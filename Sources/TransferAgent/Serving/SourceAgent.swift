@@ -103,16 +103,19 @@ package final class SourceAgent: Sendable {
     ///
     /// - Returns: The report of a pass that the cancellation interrupted; nil if there is none.
     private func serve() async -> TerminationReport? {
+        var interrupted: TerminationReport?
         for await pass in passes {
             let end = await run(pass)
             show(end)
-            if Task.isCancelled { return end.interruption }
+            guard Task.isCancelled else { continue }
+            interrupted = end.interruption
+            break
         }
-        // A pass that was begun meanwhile ends at once, and its command is told.
-        guard case .running(let pass) = state.withLock({ $0.stage }) else { return nil }
+        // A pass that was begun just before the cancellation ends at once, and its command is told.
+        guard case .running(let pass) = state.withLock({ $0.stage }) else { return interrupted }
         let end = await run(pass)
         show(end)
-        return end.interruption
+        return interrupted ?? end.interruption
     }
 
     private func show(_ end: SourcePass.End) {

@@ -88,6 +88,7 @@ final class SourcePass: Sendable {
     ///   - talk: The conversation with the command.
     ///   - viewer: One of ``viewers``, which has collected what it is shown since the command asked.
     func show(to talk: LocalConversation, _ viewer: ProgressViewer) {
+        guard talk.send([("pass", .integer(Int64(number)))]) else { return }
         var next = ContinuousClock.now + viewer.interval
         while true {
             switch viewer.texts.take(within: max(.zero, next - .now)) {
@@ -116,6 +117,7 @@ final class SourcePass: Sendable {
     ///   - talk: The conversation with the command.
     ///   - limit: The longest wait.
     func awaitEnd(for talk: LocalConversation, within limit: Duration) {
+        guard talk.send([("pass", .integer(Int64(number)))]) else { return }
         if talk.await(ended, within: limit, "pass \(number)") { tellEnd(to: talk) }
     }
 

@@ -14,8 +14,11 @@ package struct AgentStatus {
     package var isReady: Bool { status["ready"]?.asFlag == true }
 
     /// How the pass that was begun last has ended; nil if it runs, or there was none.
-    var lastEnd: JSONValue? {
-        guard let last = status["last"], last["pass"]?.asInteger == status["pass"]?.asInteger else { return nil }
+    private var lastEnd: JSONValue? { status["pass"]?.asInteger.flatMap(end(ofPass:)) }
+
+    /// How a pass has ended; nil if that is not known, or no longer.
+    func end(ofPass number: Int64) -> JSONValue? {
+        guard let last = status["last"], last["pass"]?.asInteger == number else { return nil }
         return last
     }
 

@@ -90,26 +90,30 @@ package enum LocalControl {
         _ name: String?,
         _ show: (String?, String?) -> Void
     ) throws(AgentError) -> PassEnd? {
+        var pass: Int64?
         while true {
             let message: JSONValue
             do throws(ControlError) {
                 message = try call.next(within: patience)
             } catch {
                 if case .refused = error { throw AgentError(ofAgent: error) }
-                return try settle(request, name, after: error)
+                return try settle(request, name, pass, after: error)
             }
             if let refusal = AgentError(refusal: message) { throw refusal }
             if let end = message["ended"] { return try PassEnd(end) }
             // A status instead: nothing runs.
             if request.isStop, message["schema"] != nil { return nil }
+            if let number = message["pass"]?.asInteger { pass = number }
             show(message["output"]?.asText, message["log"]?.asText)
         }
     }
 
-    /// Finds out what a lost connection to an agent means for the pass that a command followed.
+    /// Finds out what a lost connection to an agent means for the pass that a command followed, whose number the agent has
+    /// said first.
     private static func settle(
         _ request: AgentRequest,
         _ name: String?,
+        _ pass: Int64?,
         after loss: ControlError
     ) throws(AgentError) -> PassEnd {
         let status: AgentStatus
@@ -119,8 +123,9 @@ package enum LocalControl {
             let text = "the connection to \(request.program) ended before its pass did: \(loss)"
             throw AgentError(.agentEnded, text, exitCode: 12)
         }
-        if let last = status.lastEnd { return try PassEnd(last) }
-        let text = "\(request.program) dropped this command (\(loss)): what it shows was not read for too long"
+        if let pass, let end = status.end(ofPass: pass) { return try PassEnd(end) }
+        guard !request.isStop else { throw AgentError(ofAgent: loss) }
+        let text = "\(request.program), which still runs, dropped the connection: \(loss)"
         throw AgentError(.followerDropped, text, exitCode: 30)
     }
 

@@ -3,8 +3,10 @@ import AgentTestSupport
 import Glibc
 import LinuxSystem
 import SecureTunnel
+import Synchronization
 import TestSupport
 import Testing
+import Transport
 
 @testable import TransferAgent
 
@@ -18,9 +20,9 @@ struct SourceAgentStateTests {
         let agent: SourceAgent
         let server: LocalServer
 
-        init(_ word: String) throws {
+        init(_ word: String, target: String = "127.0.0.1:1") throws {
             name = "@dvm-agent-\(getpid())-\(word)"
-            let settings = TransferSettings(volumes: ["v=/tmp"], target: "127.0.0.1:1", trust: .insecure)
+            let settings = TransferSettings(volumes: ["v=/tmp"], target: target, trust: .insecure)
             let agent = SourceAgent(style: .none, log: .agent("dvm-source", output: Memory())) {
                 [entered, goOn] () throws(AgentError) in
                 entered.push(())
@@ -62,6 +64,56 @@ struct SourceAgentStateTests {
         #expect(await run.value.exitCode == 0)
         let refused = try await offPool { try LocalCall.ask("start", at: stage.name) }
         #expect(refused["error"]?.asText == "the agent is ending")
+    }
+
+    @Test("a pass that was begun just before the end is interrupted, and decides the exit code")
+    func begunAtTheEnd() async throws {
+        // It never answers.
+        let target = try Listener(HostPort(host: "127.0.0.1", port: 0))
+        let stage = try Stage("begun", target: "\(target.address)")
+        defer { stage.server.finish(within: .seconds(10)) }
+        stage.goOn.push(())
+        let started = try await offPool { try LocalCall.ask("start", at: stage.name) }
+        #expect(started["state"]?.asText == "running" && started["pass"]?.asInteger == 1)
+        let report = await Task {
+            withUnsafeCurrentTask { unsafe $0?.cancel() }
+            return await stage.agent.run()
+        }.value
+        #expect(report.exitCode == 20)
+        let status = try await offPool { try LocalCall.ask("status", at: stage.name) }
+        #expect(status["state"]?.asText == "idle" && status["last"]?["exitCode"]?.asInteger == 20)
+        withExtendedLifetime(target) {}
+    }
+
+    @Test("a lost connection tells the end of the pass that was followed, never that of another")
+    func lostConnection() async throws {
+        let name = "@dvm-agent-\(getpid())-lost"
+        let ended = Mutex<Int64>(0)
+        let server = try LocalServer(name) { request in
+            guard request.name == "status" else {
+                return .conversation { _ = $0.send([("pass", .integer(1))]) }
+            }
+            let last = JSONValue.object([("pass", .integer(ended.withLock { $0 })), ("exitCode", .integer(23))])
+            return .answer([("pass", .integer(2)), ("last", last)])
+        }
+        try server.start()
+        defer { server.finish(within: .seconds(10)) }
+        let request = AgentRequest.attach(.none, columns: 80)
+        for (number, isKnown) in [(Int64(1), true), (2, false)] {
+            ended.withLock { $0 = number }
+            do throws(AgentError) {
+                let end = try await LocalControl.follow(request, at: name)
+                #expect(isKnown && end?.exitCode == 23)
+            } catch {
+                #expect(!isKnown && error.failure == .followerDropped && error.exitCode == 30)
+            }
+        }
+        do throws(AgentError) {
+            _ = try await LocalControl.follow(.stop, at: name)
+            Issue.record("a stop whose answer was lost succeeded")
+        } catch {
+            #expect(error.failure == .agentSilent)
+        }
     }
 
     @Test("an error of another version is an error, and an end without an exit code is none")
