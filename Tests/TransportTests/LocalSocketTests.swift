@@ -1,3 +1,4 @@
+import Foundation
 import Glibc
 import LinuxSystem
 import Synchronization
@@ -50,6 +51,29 @@ struct LocalSocketTests {
             client.close()
             for listener in started { listener.close() }
         }
+    }
+
+    @Test("a name is free once its listener is closed, although a child process may hold the socket for a moment")
+    func inherited() throws {
+        let directory = try TemporaryDirectory()
+        let path = directory.file("socket")
+        let first = try Listener(local: path)
+        let held = try #require(try Self.duplicate(ofListenerAt: path))
+        defer { close(held) }
+        first.close()
+        try Listener(local: path).close()
+    }
+
+    /// Another descriptor of a socket of this process, such as a child has between fork and exec.
+    private static func duplicate(ofListenerAt path: String) throws -> Int32? {
+        let sockets = try String(contentsOfFile: "/proc/net/unix", encoding: .utf8).split(separator: "\n")
+        let line = sockets.first { $0.hasSuffix(" " + path) }
+        guard let inode = line?.split(separator: " ").dropLast().last else { return nil }
+        let directory = "/proc/self/fd"
+        let number = try FileManager.default.contentsOfDirectory(atPath: directory).first {
+            (try? FileManager.default.destinationOfSymbolicLink(atPath: "\(directory)/\($0)")) == "socket:[\(inode)]"
+        }
+        return number.flatMap { Int32($0) }.map { dup($0) }
     }
 
     @Test("what is not a dead socket of this user stays", arguments: ["file", "pipe", "link", "stranger", "live"])

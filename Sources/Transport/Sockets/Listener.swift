@@ -145,6 +145,11 @@ package final class Listener: Sendable {
     /// Stops listening and wakes every waiting ``accept(within:)``.
     package func close() {
         stop.raise()
+        // A child that has not executed its program yet holds the socket, too, and would leave a local name in use.
+        if options == nil, let number = socket.enter() {
+            _ = shutdown(number, Int32(SHUT_RDWR))
+            socket.leave()
+        }
         socket.close()
     }
 }
