@@ -8,7 +8,7 @@ enum RepeatedOption {
         "--client-ca", "--certificate", "--private-key", "--credentials",
     ]
     /// Options whose next word is their value even if it looks like an option.
-    private static let greedy: Set = ["--include", "--exclude"]
+    private static let greedy: Set = ["--include", "--exclude", "--before", "--after"]
 
     /// Looks for one.
     ///

@@ -10,7 +10,7 @@ package struct ControlServer {
     static var requests: [any ControlRequest.Type] {
         [
             VolumeRequest.self, PassRequest.self, SizesRequest.self, ThroughputRequest.self, QuietRequest.self,
-            SessionRequest.self,
+            ChangesRequest.self, SessionRequest.self,
         ]
     }
 

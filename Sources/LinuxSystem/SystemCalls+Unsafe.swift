@@ -63,6 +63,9 @@ func isOnProcessFileSystem(_ descriptor: Int32) -> Bool {
 /// unlink(2) of a path of any bytes except NUL.
 package func removeName(_ path: [UInt8]) -> Int32 { unsafe unlink(path.map { CChar(bitPattern: $0) } + [0]) }
 
+/// rename(2).
+package func renameFile(_ path: String, _ newPath: String) -> Int32 { unsafe rename(path, newPath) }
+
 /// write(2).
 package func writeBytes(_ descriptor: Int32, _ bytes: Span<UInt8>) -> Int {
     unsafe bytes.withUnsafeBytes { unsafe Glibc.write(descriptor, $0.baseAddress, $0.count) }

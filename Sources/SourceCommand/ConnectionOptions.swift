@@ -63,6 +63,9 @@ struct ConnectionOptions: ParsableArguments {
     @Option(help: .setting("password-file"))
     var passwordFile: String?
 
+    @Option(help: .setting("connect-timeout"))
+    var connectTimeout: Int?
+
     @Option(help: .setting("keep-alive"))
     var keepAlive: Int?
 
@@ -115,6 +118,7 @@ struct ConnectionOptions: ParsableArguments {
         layer.give("no-proxy", noProxy)
         layer.give("user", user)
         layer.give("password-file", passwordFile)
+        layer.give("connect-timeout", connectTimeout)
         layer.give("keep-alive", keepAlive)
         layer.give("silence-limit", silenceLimit)
         layer.give("allow-weak-digest", allowWeakDigest)

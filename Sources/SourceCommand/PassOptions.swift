@@ -9,6 +9,12 @@ struct PassOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: .setting("allow-empty-source"))
     var allowEmptySource: Bool?
 
+    @Flag(inversion: .prefixedNo, help: .setting("mount-point"))
+    var mountPoint: Bool?
+
+    @Flag(inversion: .prefixedNo, help: .setting("allow-diverged"))
+    var allowDiverged: Bool?
+
     @Option(help: .setting("delete-limit"))
     var deleteLimit: Int?
 
@@ -69,6 +75,9 @@ struct PassOptions: ParsableArguments {
     @Option(help: .setting("attempts"))
     var attempts: Int?
 
+    @Option(help: .setting("retry-for"))
+    var retryFor: Int?
+
     @Option(help: .setting("accept"))
     var accept: [AcceptedException] = []
 
@@ -76,6 +85,8 @@ struct PassOptions: ParsableArguments {
     func give(to layer: inout JobLayer) {
         layer.give("delete", delete)
         layer.give("allow-empty-source", allowEmptySource)
+        layer.give("mount-point", mountPoint)
+        layer.give("allow-diverged", allowDiverged)
         layer.give("delete-limit", deleteLimit)
         layer.give("max-delete", maxDelete)
         layer.give("wait", wait)
@@ -96,6 +107,7 @@ struct PassOptions: ParsableArguments {
         layer.give("check", check)
         layer.give("when-tight", whenTight)
         layer.give("attempts", attempts)
+        layer.give("retry-for", retryFor)
         layer.give("accept", accept.map(\.rawValue))
     }
 }

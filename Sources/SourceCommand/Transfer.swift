@@ -47,14 +47,17 @@ struct Transfer: ReportingCommand {
     func work(_ end: TerminationLog) throws -> TerminationReport {
         ProcessSetup.ignoreHangUps()
         let log = log
-        let settings = try options.settings(log)
+        let settings = try options.prepared(log).settings
         let job = try SourceJob(settings)
         for warning in job.warnings { log.warning("dvm-source: \(warning)") }
-        let agent = SourceAgent(job, style: options.style, log: log)
+        let hooks = try HookProcesses(of: job)
+        let agent = try SourceAgent(job, hooks: hooks, style: options.style, log: log)
         let server = try LocalControl.listen(options.local.control, for: Self.agent) { agent.answer($0) }
         try options.confine(settings, log)
         try server?.begin()
-        let report = try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await agent.run() })
+        let report = try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, whenOverdue: agent.finishHooks) {
+            await agent.run()
+        }
         server?.end()
         return report
     }

@@ -10,6 +10,8 @@ struct TransferOptionGroup: ParsableArguments {
     @Option(help: .setting("job-name"))
     var jobName: String?
 
+    @OptionGroup var occasion: OccasionOptions
+
     @Option(help: .setting("supplemental-groups"))
     var supplementalGroups: String?
 
@@ -37,17 +39,18 @@ struct TransferOptionGroup: ParsableArguments {
             layer.give("job-name", jobName)
             layer.give("supplemental-groups", supplementalGroups?.split(separator: ",").map(String.init) ?? [])
             layer.give("parallel", parallel)
+            occasion.give(to: &layer)
             pass.give(to: &layer)
         }
         for note in job.notes { log.warning("dvm-source: \(note)") }
         return job
     }
 
-    /// The settings of that job, whose groups this process has joined as far as it may.
-    func settings(_ log: Logger) throws(AgentError) -> TransferSettings {
-        let settings = try resolved(log).settings
-        for warning in GroupMembership.join(settings.supplementalGroups) { log.warning("dvm-source: \(warning)") }
-        return settings
+    /// That job, whose groups this process has joined as far as it may.
+    func prepared(_ log: Logger) throws(AgentError) -> Job {
+        let job = try resolved(log)
+        for warning in GroupMembership.join(job.settings.supplementalGroups) { log.warning("dvm-source: \(warning)") }
+        return job
     }
 
     /// Gives up the permissions that the job does not need, before a second thread exists.
@@ -55,11 +58,17 @@ struct TransferOptionGroup: ParsableArguments {
     /// - Parameters:
     ///   - settings: The job.
     ///   - isServing: Whether volumes are opened later, and again.
+    ///   - records: The files of records of other kinds of passes.
     ///   - log: For what is not confined, and for how far the permissions of an agent that stays go.
     /// - Throws: `AgentError` when the kernel could confine the process and does not.
-    func confine(_ settings: TransferSettings, isServing: Bool = false, _ log: Logger) throws(AgentError) {
+    func confine(
+        _ settings: TransferSettings,
+        isServing: Bool = false,
+        records: [String] = [],
+        _ log: Logger
+    ) throws(AgentError) {
         guard !noSandbox else { return }
-        let (isConfined, notes) = try AgentSandbox(settings, isServing: isServing).confine()
+        let (isConfined, notes) = try AgentSandbox(settings, isServing: isServing, records: records).confine()
         for note in notes where !isConfined || isServing { log.notice("dvm-source: \(note)") }
     }
 }

@@ -55,6 +55,8 @@ package final class Target: Sendable {
             trust: .authorities(authority.files.certificate)
         )
         settings.environmentPassword = SecretBytes("secret")
+        // A test learns of a failure at once.
+        settings.pass.attempts = 1
         return settings
     }
 
@@ -70,8 +72,10 @@ package final class Target: Sendable {
     }
 }
 
-/// Runs a transfer silently.
+/// Runs a transfer silently; each volume is tried once unless the settings say otherwise.
 package func transfer(_ settings: TransferSettings) async throws -> [VolumeOutcome] {
+    var settings = settings
+    if settings.pass.attempts == PassSettings().attempts { settings.pass.attempts = 1 }
     let display = ProgressDisplay(style: .none, output: Memory(), log: .agent("dvm-source", output: Memory()))
     return await TransferRun(try SourceJob(settings), display: display).run()
 }

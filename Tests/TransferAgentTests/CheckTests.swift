@@ -12,6 +12,8 @@ import VolumeCapacity
 /// Runs a transfer; what it says goes to `output` and `errors`.
 func transferOne(_ settings: TransferSettings, _ output: Memory = Memory()) async throws -> VolumeOutcome {
     let display = ProgressDisplay(style: .lines, output: output, log: .agent("dvm-source", output: output))
+    var settings = settings
+    if settings.pass.attempts == PassSettings().attempts { settings.pass.attempts = 1 }
     let outcomes = await TransferRun(try SourceJob(settings), display: display).run()
     return try #require(outcomes.first)
 }

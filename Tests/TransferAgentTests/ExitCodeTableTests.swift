@@ -28,6 +28,7 @@ struct ExitCodeTableTests {
             switch row.exitCodes {
             case .oneOf(let codes): #expect(codes == chosen, "\(row.failure)")
             case .sentByPeer: #expect(chosen == Self.peersCodes, "\(row.failure)")
+            case .ofCommand: #expect(chosen == [124], "\(row.failure)")
             case .none: #expect(chosen.isEmpty, "\(row.failure)")
             }
         }
@@ -53,6 +54,7 @@ struct ExitCodeTableTests {
             + engine.map { AgentError($0, lastWords: nil) } + refusals
             + [23, 24, 25].compactMap { AgentError(outcome: $0, exceptions: 1) }
             + [AgentError(outcome: 23, exceptions: 1, lacksOnlyLargeFiles: true)].compactMap(\.self)
+            + [AgentError(outcome: 0, exceptions: 1, isFlawedCutover: true)].compactMap(\.self)
             + [AgentError(source: "/p", denied)]
             + [AgentError(refused: .emptySource, 1, of: 1), AgentError(refused: .tooMany, 1, of: 1)]
     }

@@ -32,6 +32,9 @@ enum HelpTexts {
           --user <name>           User name. (default: root)
           --password-file <file>  A file whose first line is the password; must not be
                                   readable by other users. - is standard input.
+          --connect-timeout <seconds>
+                                  How long each of connecting, the proxy's answer and
+                                  the TLS handshake may take. (default: 20)
           --keep-alive <seconds>  The keep-alive interval. (default: 20)
           --silence-limit <seconds>
                                   Give up when the target has sent nothing, keep-alives
@@ -52,6 +55,25 @@ enum HelpTexts {
           --job-name <name>       A name for this job: a run with the same name ends
                                   the job's last session at the target instead of
                                   waiting.
+          --pass <pass>           The occasion: stage (the application runs: files that
+                                  vanish or change are listed, and are no failure) or
+                                  cutover (it is stopped: every exception is a
+                                  failure). (values: stage, cutover)
+          --record <file>         Write a JSON record of the pass to this file when it
+                                  begins and when it ends
+                                  (docs/schemas/pass-record.schema.json).
+          --before <command>      Run this command of a shell before the pass, to bring
+                                  the application to rest; the pass ends if it fails.
+                                  May be repeated.
+          --after <command>       Run this command of a shell after the pass, also
+                                  after one that failed. May be repeated.
+          --hook-limit <seconds>  How long each of these commands may take. (default:
+                                  600)
+          --migplan-name <name>   The value of migplan_name for these commands.
+                                  (default: that of --plan)
+          --migration-namespaces <list>
+                                  The value of migration_namespaces for these commands.
+                                  (default: those of --plan)
           --supplemental-groups <numbers>
                                   Groups to join, separated by commas, as far as this
                                   process may; a missing one is warned of.
@@ -62,6 +84,11 @@ enum HelpTexts {
           --allow-empty-source/--no-allow-empty-source
                                   Delete at the target even if the source has no
                                   entries.
+          --mount-point/--no-mount-point
+                                  Refuse a source path on which nothing is mounted.
+          --allow-diverged/--no-allow-diverged
+                                  Go on if something else has changed the target since
+                                  the pass in --record.
           --delete-limit <percent>
                                   Delete nothing if more than this share of the
                                   target's entries would be deleted (from 100 entries
@@ -112,11 +139,13 @@ enum HelpTexts {
                                   plan)
           --attempts <number>     How often a volume is tried as long as its failure
                                   may pass, with growing pauses of at most a minute.
-                                  (default: 1)
+                                  (default: 20)
+          --retry-for <seconds>   How long after its first failure a volume is tried
+                                  again. (default: 3600)
           --accept <kind>         End with exit code 0 although there were exceptions
-                                  of this kind: vanished, attributes or large-files;
-                                  may be repeated. (values: vanished, attributes,
-                                  large-files)
+                                  of this kind: vanished, attributes, large-files or
+                                  changed; may be repeated. (values: vanished,
+                                  attributes, large-files, changed)
           --no-sandbox            Keep all permissions of the user, instead of only
                                   reading the volumes.
           --progress <progress>   How progress is shown. (default: tty on a terminal,

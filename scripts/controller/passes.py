@@ -10,19 +10,17 @@ from pods import Refused
 LONGEST_PAUSE, LONGEST_ABSENCE = 60, 600
 # The end of a pass that `dvm-source stop` ended: whoever stopped it does not want it tried again.
 STOPPED = "DVM-4004"
-# The exit codes that are well: while the application runs, files may vanish (24), which the next pass sees.
-GOOD = {"stage": (0, 24), "cutover": (0,)}
 
 
-def run_pass(source):
-    """One pass of the source's job.
+def run_pass(source, kind):
+    """One pass of the source's job, of a kind.
 
     Returns the pass's end as `dvm-source status --json` tells it. A pass that runs already is waited for first."""
     number = _status(source)["pass"]
     status = _follow(source)
     if status["pass"] != number:
         raise Refused(f"{source.name}: someone else began pass {status['pass']}")
-    source.run("dvm-source", "start")
+    source.run("dvm-source", "start", "--pass", kind)
     status = _follow(source)
     if status["pass"] != number + 1 or not status["last"]:
         raise Refused(f"{source.name}: pass {number + 1} was begun, but its agent knows pass {status['pass']}: was the pod restarted?")
@@ -55,10 +53,10 @@ def repeat_pass(source, kind, tries):
 
     Returns whether the last one is well, and its end."""
     for number in range(1, tries + 1):
-        end = run_pass(source)
+        end = run_pass(source, kind)
         reason = f", {end['code']}: {end['reason']}" if end["code"] else ""
         print(f"{kind}, pass {end['pass']}: {end['outcome']}, exit code {end['exitCode']}{reason}", flush=True)
-        well = end["exitCode"] in GOOD[kind]
+        well = end["exitCode"] == 0
         if well or not end["retryable"] or end["code"] == STOPPED or number == tries:
             return well, end
         time.sleep(min(2 ** number, LONGEST_PAUSE))

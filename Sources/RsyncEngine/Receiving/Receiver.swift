@@ -150,7 +150,7 @@ final class Receiver: ReadingRole {
             throw .violation("the file lists ended before the contents of every directory were listed", exitCode: 2)
         }
         try live.finish()
-        state.progress.isListComplete.store(true, ordering: .relaxed)
+        state.progress.completeList()
         open.endLists()
         events.push(.listsComplete)
     }

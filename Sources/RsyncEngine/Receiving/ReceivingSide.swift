@@ -62,7 +62,7 @@ final class ReceivingSide {
             state.announceList(isSending: false, count: first.count)
             // A server that has nothing to send stops here (protocol specification, session 7.7).
             guard first.count > 0 || state.isServer else { return }
-            if !state.parameters.isIncremental { state.progress.isListComplete.store(true, ordering: .relaxed) }
+            if !state.parameters.isIncremental { state.progress.completeList() }
             let destination = try openDestination(argument, first, hasMore)
             synchronizer = try synchronizer(for: destination)
             let isSourceEmpty = first.count <= 1 && !hasMore && (first.entries.first?.isDirectory ?? true)

@@ -125,7 +125,7 @@ final class FileSender {
         lastDigest = digest
         lastLength = output.bytesWritten + Int64(output.pending) - start
         fileSum.reset()
-        if let file, state.options.output.listsChangedFiles { noteGrowth(file, entry, in: list) }
+        if let file, state.options.output.listsChangedFiles { noteChange(file, entry, in: list) }
         if let followed { state.observer.didMove(name: followed.name, offset: followed.size, size: followed.size) }
         state.countTransfer(of: entry)
         state.progress.filesTransferred.add(1, ordering: .relaxed)
@@ -219,15 +219,26 @@ final class FileSender {
         }
     }
 
-    /// Records a file that is longer than listed, or than what was read of it.
-    private func noteGrowth(_ file: borrowing ReadableFile, _ entry: FileEntry, in list: FileList) {
-        var length = file.status.size
-        // A small file was read in one call and is not examined again. If a large one cannot be, its size when opened
+    /// Reports a file that was written to after it had been listed, or while it was read.
+    private func noteChange(_ file: borrowing ReadableFile, _ entry: FileEntry, in list: FileList) {
+        var status = file.status
+        // A small file was read in one call and is not examined again. If a large one cannot be, its status when opened
         // counts.
-        if length > 1 << 20, let now = try? file.currentStatus().size { length = max(length, now) }
-        guard length > entry.size else { return }
+        if status.size > 1 << 20, let now = try? file.currentStatus() { status = now }
         let name = PrintableText.path(list.name(of: entry))
-        state.report("file has grown while it was read: \"\(name)\" (from \(entry.size) to \(length) bytes)", .warning)
+        let isSameTime =
+            status.modified.seconds == entry.modified
+            && (UInt32(clamping: status.modified.nanoseconds) == entry.nanoseconds
+                || !state.parameters.dialect.listsNanoseconds)
+        guard status.size != entry.size || !isSameTime else { return }
+        let change =
+            switch status.size - entry.size {
+            case 0: "been written to"
+            case 1...: "grown"
+            default: "shrunk"
+            }
+        let lengths = status.size == entry.size ? "" : " (from \(entry.size) to \(status.size) bytes)"
+        state.report("file has \(change) while it was read: \"\(name)\"\(lengths)", .warning)
     }
 
     /// Reports to both sides that a requested file cannot be read.

@@ -226,10 +226,17 @@ final class SessionState: Sendable {
     /// - Parameters:
     ///   - output: The output to write to.
     ///   - interval: The least time since the last tally.
+    ///   - isLast: Whether everything is in place, of which the tally then tells the time.
     /// - Throws: ``WireError`` when it cannot be written.
-    func tellTally(to output: WireOutput, every interval: Duration = .zero) throws(WireError) {
+    func tellTally(
+        to output: WireOutput,
+        every interval: Duration = .zero,
+        isLast: Bool = false
+    ) throws(WireError) {
         guard isServer, options.agent.tallies else { return }
+        let clock = wallClock()
         let tally = guarded.withLock { state -> TransferTally? in
+            if isLast { state.tally?.finishTime = clock.seconds * 1_000_000_000 + Int64(clock.nanoseconds) }
             guard .now - state.tallyTold >= interval, state.tally != state.toldTally else { return nil }
             state.tallyTold = .now
             state.toldTally = state.tally

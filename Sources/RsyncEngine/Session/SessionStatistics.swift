@@ -117,8 +117,48 @@ package final class TransferProgress: Sendable {
     /// Whether the list is complete, so that the two `Listed` counters are final.
     package let isListComplete = Atomic<Bool>(false)
 
+    /// Since when the moments below are counted.
+    package let start = ContinuousClock.now
+    private let listMoment = Atomic<Int64>(0)
+    private let firstMoment = Atomic<Int64>(0)
+    private let lastMoment = Atomic<Int64>(0)
+
     /// All counters zero.
     package init() {}
+
+    /// When the list was complete, after ``start``; nil before that.
+    package var listTime: Duration? { Self.duration(listMoment) }
+    /// When the first and the last bytes of file content so far were transferred, after ``start``; nil before that.
+    package var contentTimes: (first: Duration, last: Duration)? {
+        guard let first = Self.duration(firstMoment), let last = Self.duration(lastMoment) else { return nil }
+        return (first, last)
+    }
+
+    private static func duration(_ moment: borrowing Atomic<Int64>) -> Duration? {
+        let nanoseconds = moment.load(ordering: .relaxed)
+        return nanoseconds == 0 ? nil : .nanoseconds(nanoseconds)
+    }
+
+    private var elapsed: Int64 {
+        let (seconds, attoseconds) = (ContinuousClock.now - start).components
+        return max(1, seconds * 1_000_000_000 + attoseconds / 1_000_000_000)
+    }
+
+    private func set(_ moment: borrowing Atomic<Int64>, once now: Int64) {
+        _ = moment.compareExchange(expected: 0, desired: now, ordering: .relaxed)
+    }
+
+    /// Notes that the list is complete.
+    func completeList() {
+        set(listMoment, once: elapsed)
+        isListComplete.store(true, ordering: .relaxed)
+    }
+
+    fileprivate func noteContent() {
+        let now = elapsed
+        set(firstMoment, once: now)
+        lastMoment.store(now, ordering: .relaxed)
+    }
 }
 
 extension TransferProgress {
@@ -126,6 +166,7 @@ extension TransferProgress {
     func noteMoved(_ count: Int) {
         bytesMoved.addClamped(Int64(count))
         bytesDone.addClamped(Int64(count))
+        noteContent()
     }
 }
 

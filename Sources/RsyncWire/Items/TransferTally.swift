@@ -35,10 +35,14 @@ package struct TransferTally: Equatable, Sendable {
     /// Entries that the destination had, if deletions were refused.
     package var destinationEntries: Int64 = 0
 
+    /// The receiving side's clock when everything was in place, in nanoseconds since 1970; 0 before that.
+    package var finishTime: Int64 = 0
+
     private static var fields: [WritableKeyPath<TransferTally, Int64>] {
         [
             \.transferredFiles, \.createdFiles, \.createdDirectories, \.createdLinks, \.createdDevices,
             \.createdSpecials, \.deleted, \.lockReach, \.refusalNumber, \.refusedDeletions, \.destinationEntries,
+            \.finishTime,
         ]
     }
 

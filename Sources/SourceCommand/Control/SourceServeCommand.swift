@@ -27,7 +27,8 @@ struct SourceServeCommand: ReportingCommand {
 
     func work(_ end: TerminationLog) throws -> TerminationReport {
         ProcessSetup.ignoreHangUps()
-        let settings = try options.settings(log)
+        let resolved = try options.prepared(log)
+        let settings = resolved.settings
         for (option, file) in [
             ("--password-file", settings.passwordFile), ("--proxy-password-file", settings.proxyPasswordFile),
         ] where file == "-" {
@@ -35,14 +36,25 @@ struct SourceServeCommand: ReportingCommand {
             throw AgentError(.badSetting, text, exitCode: 1)
         }
         // A mistake shows at once, not at the first start.
-        for warning in try SourceJob(settings).warnings { log.warning("dvm-source: \(warning)") }
-        let agent = SourceAgent(style: options.style, log: log) { () throws(AgentError) in try SourceJob(settings) }
+        let job = try SourceJob(settings)
+        for warning in job.warnings { log.warning("dvm-source: \(warning)") }
+        // A command may start a pass of another kind than the job's.
+        var ofKinds: [PassKind: TransferSettings] = [:]
+        for kind in PassKind.allCases { ofKinds[kind] = try resolved.during(kind).settings }
+        var jobs = [job]
+        for settings in ofKinds.values { jobs.append(try SourceJob(settings)) }
+        let hooks = try HookProcesses(of: jobs)
+        let agent = SourceAgent(hooks: hooks, style: options.style, log: log) { [ofKinds] (kind) throws(AgentError) in
+            try SourceJob(kind.flatMap { ofKinds[$0] } ?? settings)
+        }
         let name = options.local.control ?? LocalControl.usualName(of: Self.agent)
         let server = try LocalControl.listen(name, for: Self.agent) { agent.answer($0) }
-        try options.confine(settings, isServing: true, log)
+        try options.confine(settings, isServing: true, records: ofKinds.values.compactMap(\.recordFile), log)
         try server?.begin()
         log.notice("waiting for commands at \(name)")
-        let report = try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, { await agent.run() })
+        let report = try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, whenOverdue: agent.finishHooks) {
+            await agent.run()
+        }
         server?.end()
         return report
     }

@@ -14,6 +14,9 @@ struct SourceStartCommand: ParsableCommand {
             """
     )
 
+    @Option(help: "The kind of the pass, in place of the job's: stage or cutover.")
+    var pass: PassKind?
+
     @Flag(help: "Show the pass until it ends.")
     var wait = false
 
@@ -24,8 +27,8 @@ struct SourceStartCommand: ParsableCommand {
     }
 
     func run() throws {
-        guard !wait else { return try follow.follow { .startAndShow($0, columns: $1) } }
-        StandardStream.output.write(try LocalControl.ask(.start, at: follow.local.control).text)
+        guard !wait else { return try follow.follow { .startAndShow(pass, $0, columns: $1) } }
+        StandardStream.output.write(try LocalControl.ask(.start(pass), at: follow.local.control).text)
     }
 }
 

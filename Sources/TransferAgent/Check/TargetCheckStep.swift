@@ -26,6 +26,9 @@ struct TargetCheckStep {
     /// Whether an attempt before this one has counted what a stock target would delete.
     var hasCountedDeletions = false
 
+    /// The pass before this one, since which nothing else should have changed the target; nil when it is not known.
+    var last: LastPass?
+
     /// Whether the target is a dvm-target that supports ACLs and extended attributes.
     var carriesAttributes = false
 
@@ -52,6 +55,7 @@ struct TargetCheckStep {
         switch try job.callTarget(for: call) {
         case .stock(let stream):
             if volume.check != .none { say("stock target: not checked") }
+            try DivergenceCheck(volume: volume, last: last, display: display).run(asking: nil)
             let answer = try countDeletions(over: stream)
             var options = volume.options
             options.carry(volume.attributes.carried(isSupported: false, abilities: nil), labels: volume.labels)
@@ -77,6 +81,9 @@ struct TargetCheckStep {
     /// Asks a dvm-target; the verdict has the connection, if it is still open.
     private mutating func verdict(of client: ControlClient) throws(AgentError) -> Verdict {
         let pass = try awaitTurn(client)
+        if !pass.isRefused {
+            try DivergenceCheck(volume: volume, last: last, display: display).run(asking: client)
+        }
         let isChecked = volume.check != .none && !pass.isRefused
         carriesAttributes = pass.options.contains("attributes")
         var verdict =

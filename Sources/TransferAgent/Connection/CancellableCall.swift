@@ -37,6 +37,15 @@ package final class CancellableCall: Sendable {
         if isLate { stream.close() }
     }
 
+    /// Ends the connections of an attempt that is over.
+    func endConnections() {
+        let streams = state.withLock { state in
+            defer { state.streams = [] }
+            return state.streams
+        }
+        for stream in streams { stream.close() }
+    }
+
     /// Pauses before retrying with a target that reports that it is busy.
     ///
     /// A stock daemon counts a connection for some milliseconds after its client has seen the end of it: who calls

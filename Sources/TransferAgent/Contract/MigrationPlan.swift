@@ -36,6 +36,7 @@ private struct PlanReader {
         var layer = JobLayer()
         let spec = object.node["spec"]
         try checkNamespace(spec?["namespaces"])
+        try addNames(spec?["namespaces"], to: &layer)
         let volumes = spec?["persistentVolumes"]
         for element in volumes?.elements ?? [] {
             guard let claim = element["pvc"], let name = claim["name"] else { continue }
@@ -61,6 +62,23 @@ private struct PlanReader {
         throw object.refuse(
             node?.line ?? object.node.line,
             "the plan does not have the namespace \(PrintableText.ofPeer(namespace))"
+        )
+    }
+
+    /// The names of the plan and of its source namespaces, for hooks.
+    private func addNames(_ namespaces: YAMLNode?, to layer: inout JobLayer) throws(AgentError) {
+        if let name = object.node["metadata"]?["name"], let text = name.text {
+            layer.settings["migplan-name"] = GivenSetting(
+                .scalar(text, isPlain: true),
+                .file(object.path, line: name.line)
+            )
+        }
+        var names: [String] = []
+        for element in namespaces?.elements ?? [] { names.append(try parts(element, "a namespace").source) }
+        guard let line = namespaces?.line, !names.isEmpty else { return }
+        layer.settings["migration-namespaces"] = GivenSetting(
+            .scalar(names.joined(separator: ","), isPlain: true),
+            .file(object.path, line: line)
         )
     }
 

@@ -217,15 +217,19 @@ extension AgentError {
     ///   - exceptions: The number of its messages to the user.
     ///   - lacksOnlyLargeFiles: Whether all that could not be transferred were files larger than a limit.
     ///   - lacksOnlyAttributes: Whether all contents were transferred, and only attributes could not be set.
+    ///   - isFlawedCutover: Whether it was a cutover, which may have no exceptions, and had one.
     package init?(
         outcome exitCode: Int32,
         exceptions: Int,
         lacksOnlyLargeFiles: Bool = false,
-        lacksOnlyAttributes: Bool = false
+        lacksOnlyAttributes: Bool = false,
+        isFlawedCutover: Bool = false
     ) {
         let messages = counted(exceptions, "message")
         switch exitCode {
-        case 0: return nil
+        case 0:
+            guard isFlawedCutover else { return nil }
+            self.init(.cutoverExceptions, "the cutover had exceptions (\(messages))", exitCode: 23)
         case 24: self.init(.vanished, "complete except for files that vanished (\(messages))", exitCode: 24)
         case 25: self.init(.deletionLimit, "deletions stopped at the limit", exitCode: 25)
         case 23 where lacksOnlyLargeFiles:

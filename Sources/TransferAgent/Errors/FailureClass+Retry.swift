@@ -19,8 +19,32 @@ extension FailureClass {
             .loginRefused, .unknownVolume, .readOnlyVolume, .refusedByTarget, .passwordMissing, .notADaemon,
             .accessDenied, .volumeMissing, .weakDigest, .outOfSpace, .sourceUnreadable, .targetUnusable, .doesNotFit,
             .doesNotSurvive, .emptySource, .tooManyDeletions, .writeBack, .fileTooLarge, .partial, .deletionLimit,
-            .protocolBroken, .protocolVersion, .badSetting, .badSecretFile, .cannotListen, .noPass, .agentRefused:
+            .cutoverExceptions, .notMounted, .diverged, .hookFailed,
+            .protocolBroken, .protocolVersion, .badSetting, .badSecretFile, .cannotListen, .recordNotWritten, .noPass,
+            .agentRefused:
             false
         }
     }
+}
+
+extension FailureClass {
+    /// Whether the target refused.
+    var isRefusal: Bool { (2000..<3000).contains(rawValue) }
+}
+
+extension AgentError {
+    /// The codes of a peer that stopped for a reason that passes: a lost connection (10, 12), a lack of resources (14), a
+    /// signal (19, 20) and silence (30, 35).
+    private static let passingCodes: Set<Int32> = [10, 12, 14, 19, 20, 30, 35]
+
+    /// Those codes, for the table of codes.
+    static var passingWords: String { "for " + passingCodes.sorted().map(String.init).joined(separator: ", ") }
+
+    /// Whether the same run, repeated later, may succeed without anyone changing anything.
+    package var isRetryable: Bool {
+        failure.isRetryable && (failure != .stoppedByPeer || Self.passingCodes.contains(exitCode))
+    }
+
+    /// Whether it happened before anything was heard of the target: on the network, at the proxy or in the tunnel.
+    var isBeforeTarget: Bool { failure.rawValue < 2000 }
 }

@@ -68,9 +68,12 @@ package enum FailureClass: Int, Sendable, CaseIterable {
     case tooManyDeletions = 3007
     case writeBack = 3008
     case fileTooLarge = 3009
+    case notMounted = 3010
+    case diverged = 3011
     case partial = 3023
     case vanished = 3024
     case deletionLimit = 3025
+    case cutoverExceptions = 3026
 
     case protocolBroken = 4001
     case stoppedByPeer = 4002
@@ -78,10 +81,12 @@ package enum FailureClass: Int, Sendable, CaseIterable {
     case cancelled = 4004
     case noResources = 4005
     case protocolVersion = 4006
+    case hookFailed = 4007
 
     case badSetting = 5001
     case badSecretFile = 5002
     case cannotListen = 5003
+    case recordNotWritten = 5004
 
     case passRunning = 6001
     case noPass = 6002

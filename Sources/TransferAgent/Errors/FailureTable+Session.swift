@@ -172,6 +172,21 @@ extension FailureTable {
                 "make the files listed above smaller (truncate), or raise --max-file-size at both ends, then run again"
         ),
         Row(
+            .notMounted,
+            exits: .of(3),
+            "nothing is mounted on the source's path, although --mount-point says so",
+            cause: "a volume that was not attached, or the wrong path",
+            advice: "check the path and the pod's mounts; nothing was sent"
+        ),
+        Row(
+            .diverged,
+            exits: .of(4),
+            "the target was changed by something else since the last pass",
+            cause: "an application that already runs at the target, or a pass that goes the wrong way",
+            advice:
+                "check which side holds the current data; --allow-diverged overwrites the target's, and nothing was sent yet"
+        ),
+        Row(
             .partial,
             exits: .of(23),
             "the transfer finished, but not everything could be transferred",
@@ -191,6 +206,13 @@ extension FailureTable {
             "deletions stopped at the limit",
             cause: "more files to delete than the limit allows",
             advice: "raise the limit on the side that sets it, or delete by hand"
+        ),
+        Row(
+            .cutoverExceptions,
+            exits: .of(23),
+            "the transfer is complete, but a pass with --pass cutover had exceptions",
+            cause: "an application that still writes to the volume; each exception is listed",
+            advice: "stop whatever writes to the volume, then run the cutover again, or see --accept"
         ),
     ]
 
@@ -237,6 +259,14 @@ extension FailureTable {
             cause: "an rsync at the target that is older than 2.6",
             advice: "use rsync 2.6 or later at the target, or dvm-target"
         ),
+        Row(
+            .hookFailed,
+            exits: .ofCommand,
+            "a command of --before or --after failed, or took longer than --hook-limit",
+            cause: "what the command printed, which is shown, says why",
+            advice:
+                "correct what the command says; nothing was transferred if it was one of --before, whose pass was not begun"
+        ),
     ]
 
     static let settings = [
@@ -260,6 +290,13 @@ extension FailureTable {
             "the program cannot listen on the address",
             cause: "another program uses the port, or the address is not local",
             advice: "choose an address of this host and a free port"
+        ),
+        Row(
+            .recordNotWritten,
+            exits: .of(11),
+            "the record of a pass cannot be written",
+            cause: "a directory that is missing, full or read-only",
+            advice: "choose a file in a directory that this program may write to; the volumes are not concerned"
         ),
     ]
 

@@ -18,6 +18,8 @@ enum FailureTable {
         case oneOf([Int32])
         /// The code that the other side sent.
         case sentByPeer
+        /// The code of the command that failed: 124 when it took too long, 128 and the signal's number when one ended it.
+        case ofCommand
         /// It does not end a program.
         case none
 
@@ -28,6 +30,7 @@ enum FailureTable {
             switch self {
             case .oneOf(let codes): codes.map(String.init).joined(separator: ", ")
             case .sentByPeer: "as sent"
+            case .ofCommand: "the command's"
             case .none: "none"
             }
         }
@@ -95,7 +98,8 @@ enum FailureTable {
                 let explanation = row.explanation
                 let words = [explanation.meaning, explanation.cause, explanation.advice]
                 // A bar would end the cell, an angle bracket would begin a tag.
-                let retry = row.failure.isRetryable ? "yes" : "no"
+                let usual = row.failure.isRetryable ? "yes" : "no"
+                let retry = row.failure == .stoppedByPeer ? AgentError.passingWords : usual
                 let safe = ([row.failure.code, row.exitCodes.text, retry] + words).map {
                     $0.split(separator: "|", omittingEmptySubsequences: false).joined(separator: "\\|")
                 }

@@ -24,6 +24,8 @@ package struct Job: Sendable {
     let common: [Resolved]
     /// The volumes, those that are left out too.
     let volumes: [Volume]
+    /// What it was resolved from, the lowest first.
+    private let layers: [JobLayer]
 
     /// Resolves a job.
     ///
@@ -33,7 +35,8 @@ package struct Job: Sendable {
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting`` for a value that cannot be used, and when there is no
     ///   target, no way to verify it, or no volume.
     package init(layers: [JobLayer]) throws(AgentError) {
-        let resolver = JobResolver(layers: layers)
+        self.layers = layers
+        let resolver = JobResolver(layers: layers.map { $0.during(JobResolver(layers: layers).kind) })
         (settings, common) = try resolver.job()
         volumes = try resolver.volumes()
         guard !settings.target.isEmpty else {
@@ -60,9 +63,32 @@ package struct Job: Sendable {
     }
 }
 
+extension Job {
+    /// The same job for a pass of a kind, whatever its layers say of that.
+    ///
+    /// - Parameter kind: The kind.
+    /// - Returns: The job.
+    /// - Throws: As ``init(layers:)``.
+    package func during(_ kind: PassKind) throws(AgentError) -> Job {
+        var layer = JobLayer()
+        layer.give("pass", kind)
+        return try Job(layers: layers + [layer]).with(
+            password: settings.environmentPassword,
+            proxyPassword: settings.environmentProxyPassword
+        )
+    }
+}
+
 /// Chooses among the layers of a job.
 private struct JobResolver {
     let layers: [JobLayer]
+
+    /// The kind of the pass; nil for none, and for a word that is refused later.
+    var kind: PassKind? {
+        guard case .scalar(let word, _) = layers.last(where: { $0.settings["pass"] != nil })?.settings["pass"]?.value
+        else { return nil }
+        return PassKind(rawValue: word)
+    }
 
     func job() throws(AgentError) -> (TransferSettings, [Job.Resolved]) {
         var settings = TransferSettings.unset

@@ -22,17 +22,21 @@ extension JobLayer {
         guard let members = document.members else {
             throw reader.refuse(document.line, "it is not a mapping of settings")
         }
-        let known = SettingTable.job.map(\.name) + SettingTable.pass.map(\.name)
-        for member in members {
-            if member.key == SettingTable.volumesKey {
-                for volume in try reader.volumes(member.value) { try add(volume) }
-            } else {
-                guard known.contains(member.key) else {
-                    throw reader.refuse(member, among: known + [SettingTable.volumesKey], of: "a job")
+        let known = SettingTable.jobKeys
+        let sections = PassKind.allCases.map(\.rawValue) + [SettingTable.volumesKey]
+        for member in members where sections.contains(member.key) {
+            if let kind = PassKind(rawValue: member.key) {
+                guard let members = member.value.members else {
+                    throw reader.refuse(member.line, "\(member.key) is not a mapping of settings")
                 }
-                settings[member.key] = try reader.setting(member)
+                let known = known.filter { $0 != "pass" }
+                passes[kind] = try reader.settings(members, among: known, of: member.key)
+            } else {
+                for volume in try reader.volumes(member.value) { try add(volume) }
             }
         }
+        let others = members.filter { !sections.contains($0.key) }
+        settings = try reader.settings(others, among: known + sections, of: "a job")
     }
 }
 
@@ -55,6 +59,25 @@ private struct JobFileReader {
         let key = PrintableText.ofPeer(member.key)
         let nearest = NearestName.of(member.key, among: known).map { "; the nearest known key is \($0.name)" } ?? ""
         return refuse(member.line, "unknown key \(key)\(nearest)")
+    }
+
+    /// The settings of a mapping, with the commands that have other names among those of `before` and `after`.
+    func settings(
+        _ members: [YAMLMember],
+        among known: [String],
+        of what: String
+    ) throws(AgentError) -> [String: GivenSetting] {
+        var settings: [String: GivenSetting] = [:]
+        for member in members {
+            guard known.contains(member.key) else { throw refuse(member, among: known, of: what) }
+            settings[member.key] = try setting(member)
+        }
+        for (name, setting) in HookSettings.otherNames {
+            guard let given = settings.removeValue(forKey: name) else { continue }
+            let commands = (settings[setting]?.value.texts ?? []) + given.value.texts
+            settings[setting] = GivenSetting(.list(commands), given.source)
+        }
+        return settings
     }
 
     func setting(_ member: YAMLMember) throws(AgentError) -> GivenSetting {

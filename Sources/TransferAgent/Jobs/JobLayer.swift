@@ -70,6 +70,8 @@ package struct GivenVolume: Sendable, Equatable {
 package struct JobLayer: Sendable, Equatable {
     /// The settings of the job and of all its volumes, by name.
     package var settings: [String: GivenSetting] = [:]
+    /// The settings of the job and of all its volumes that count in a pass of a kind, before those of every pass.
+    package var passes: [PassKind: [String: GivenSetting]] = [:]
     /// The volumes with settings of their own; names are unique.
     package var volumes: [GivenVolume] = []
     /// What the user should know, one line each.
@@ -80,6 +82,16 @@ package struct JobLayer: Sendable, Equatable {
 
     /// Makes an empty layer.
     package init() {}
+
+    /// The layer for a pass.
+    ///
+    /// - Parameter kind: Its kind; nil for none in particular.
+    /// - Returns: The layer with the settings of that kind among its own.
+    func during(_ kind: PassKind?) -> JobLayer {
+        var layer = self
+        layer.settings.merge(kind.flatMap { passes[$0] } ?? [:]) { _, ofKind in ofKind }
+        return layer
+    }
 
     /// Adds a volume.
     ///

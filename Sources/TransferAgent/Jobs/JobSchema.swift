@@ -16,11 +16,20 @@ enum JobSchema {
             ),
         ])
         let job = SettingTable.job.map { property($0, TransferSettings.unset) }
+        let hooks = HookSettings.otherNames.map { name, setting in
+            let text = "A command, or a list of them, that \(setting) gets besides its own."
+            return (name, JSONValue.object(form(.commands) + [("description", .text(text))]))
+        }
+        let sections = PassKind.allCases.map { kind in
+            let properties = (job + pass + hooks).filter { $0.0 != "pass" }
+            let text = JSONValue.text("What counts in a pass of this kind, before what counts in every pass.")
+            return (kind.rawValue, object([("description", text), ("properties", .object(properties))]))
+        }
         return object([
             ("$schema", .text("https://json-schema.org/draft/2020-12/schema")),
             ("title", .text("A job of dvm-source")),
             ("description", .text("What dvm-source transfer --job reads; docs/jobs.md explains it.")),
-            ("properties", .object(job + pass + [(SettingTable.volumesKey, volumes)])),
+            ("properties", .object(job + pass + hooks + sections + [(SettingTable.volumesKey, volumes)])),
         ])
     }
 
@@ -53,6 +62,11 @@ enum JobSchema {
             ]
         case .choice(let words): [("enum", .list(words.map { .text($0) }))]
         case .texts: [("type", .text("array")), ("items", .object(form(.text)))]
+        case .commands:
+            [
+                ("type", .list([.text("string"), .text("array")])), ("minLength", .integer(1)),
+                ("items", .object(form(.text))),
+            ]
         case .numbers(let range): [("type", .text("array")), ("items", .object(form(.number(range))))]
         case .choices(let words): [("type", .text("array")), ("items", .object(form(.choice(words))))]
         }
@@ -60,11 +74,14 @@ enum JobSchema {
 }
 
 extension JSONValue {
-    /// The JSON text on several lines, two blanks for each level.
+    /// The longest object on one line, in bytes.
+    private static let longestLine = 400
+
+    /// The JSON text on several lines, two blanks for each level; a short object is on one line.
     fileprivate func indented(_ margin: String = "") -> String {
         let inner = margin + "  "
         switch self {
-        case .object(let members) where !members.isEmpty:
+        case .object(let members) where encoded.utf8.count > Self.longestLine:
             let lines = members.map { "\(inner)\(JSONValue.text($0).encoded): \($1.indented(inner))" }
             return "{\n" + lines.joined(separator: ",\n") + "\n\(margin)}"
         default: return encoded

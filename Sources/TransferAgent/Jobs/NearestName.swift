@@ -5,10 +5,15 @@ enum NearestName {
     /// - Parameters:
     ///   - name: What was written.
     ///   - names: What is known.
-    /// - Returns: The name and how far it is; of several, the first in alphabetical order; nil without names.
+    /// - Returns: The name and how far it is; of several, one that begins with what was written, and then the first in
+    ///   alphabetical order; nil without names.
     static func of(_ name: String, among names: [String]) -> (name: String, distance: Int)? {
         let folded = folded(name)
-        return names.sorted().map { ($0, distance(folded, Self.folded($0))) }.min { $0.1 < $1.1 }
+        let known = names.sorted().map { name in
+            let other = Self.folded(name)
+            return (name: name, distance: distance(folded, other), rank: other.starts(with: folded) ? 0 : 1)
+        }
+        return known.min { ($0.distance, $0.rank) < ($1.distance, $1.rank) }.map { ($0.name, $0.distance) }
     }
 
     /// At most 64 letters, so that a long key costs nothing.

@@ -144,6 +144,18 @@ extension Setting {
         }
     }
 
+    static func optionalChoice<Word: RawRepresentable<String> & CaseIterable & Sendable>(
+        _ name: String,
+        _ path: Path<Word?>,
+        _ help: String
+    ) -> Setting {
+        Setting(name: name, kind: .choice(Word.allCases.map(\.rawValue)), help: help) {
+            $0[keyPath: path].map { .text($0.rawValue) }
+        } write: { (root, value) in
+            if case .text(let text) = value { root[keyPath: path] = Word(rawValue: text) }
+        }
+    }
+
     static func choices<Word: RawRepresentable<String> & CaseIterable & Hashable & Sendable>(
         _ name: String,
         _ path: Path<Set<Word>>,
@@ -167,6 +179,18 @@ extension Setting {
             .numbers($0[keyPath: path])
         } write: { (root, value) in
             if case .numbers(let numbers) = value { root[keyPath: path] = numbers }
+        }
+    }
+
+    static func commands(
+        _ name: String,
+        _ path: Path<[String]>,
+        _ help: String
+    ) -> Setting {
+        Setting(name: name, kind: .commands, valueName: "command", help: help) {
+            $0[keyPath: path].isEmpty ? nil : .texts($0[keyPath: path])
+        } write: { (root, value) in
+            if case .texts(let texts) = value { root[keyPath: path] = texts }
         }
     }
 

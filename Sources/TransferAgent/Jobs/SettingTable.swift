@@ -1,7 +1,9 @@
 /// The one table of settings: job files, variables, help texts and the schema are made from it.
 package enum SettingTable {
     /// How the target is reached and verified, and what concerns a job as a whole.
-    static let job: [Setting<TransferSettings>] =
+    static let job: [Setting<TransferSettings>] = login + trust + connection + occasion + whole
+
+    private static let login: [Setting<TransferSettings>] =
         [
             .fixedText("target", \.target, valueName: "host:port", "Where the target listens."),
             .fixedText("user", \.user, valueName: "name", "User name."),
@@ -11,7 +13,10 @@ package enum SettingTable {
                 valueName: "file",
                 "A file whose first line is the password; must not be readable by other users. - is standard input."
             ),
-        ] + trust + [
+        ]
+
+    private static let connection: [Setting<TransferSettings>] =
+        [
             .text(
                 "certificate",
                 \.certificate,
@@ -38,6 +43,12 @@ package enum SettingTable {
                 valueName: "list",
                 "Hosts and networks that need no proxy, separated by commas."
             ),
+            .seconds(
+                "connect-timeout",
+                \.stepLimit,
+                in: 1...3600,
+                "How long each of connecting, the proxy's answer and the TLS handshake may take."
+            ),
             .seconds("keep-alive", \.keepAlive, in: 1...3600, "The keep-alive interval."),
             .seconds(
                 "silence-limit",
@@ -46,6 +57,10 @@ package enum SettingTable {
                 "Give up when the target has sent nothing, keep-alives included, for this long."
             ),
             .flag("allow-weak-digest", \.allowsWeakDigest, "Allow MD4 for the password, and MD5 with --insecure."),
+        ]
+
+    private static let whole: [Setting<TransferSettings>] =
+        [
             .text(
                 "job-name",
                 \.job,
@@ -109,6 +124,12 @@ package enum SettingTable {
     static let pass: [Setting<PassSettings>] = [
         .flag("delete", \.delete, "Delete entries at the target that the source does not have."),
         .flag("allow-empty-source", \.allowEmptySource, "Delete at the target even if the source has no entries."),
+        .flag("mount-point", \.mountPoint, "Refuse a source path on which nothing is mounted."),
+        .flag(
+            "allow-diverged",
+            \.allowDiverged,
+            "Go on if something else has changed the target since the pass in --record."
+        ),
         .number(
             "delete-limit",
             \.deleteLimit,
@@ -189,10 +210,16 @@ package enum SettingTable {
             valueName: "number",
             "How often a volume is tried as long as its failure may pass, with growing pauses of at most a minute."
         ),
+        .seconds(
+            "retry-for",
+            \.retryFor,
+            in: 0...31_536_000,
+            "How long after its first failure a volume is tried again."
+        ),
         .choices(
             "accept",
             \.accept,
-            "End with exit code 0 although there were exceptions of this kind: vanished, attributes or large-files; may be repeated."
+            "End with exit code 0 although there were exceptions of this kind: vanished, attributes, large-files or changed; may be repeated."
         ),
     ]
 
@@ -208,6 +235,9 @@ package enum SettingTable {
         ),
         .flag("skip", \.isSkipped, "Leave the volume out."),
     ]
+
+    /// The keys that a job file may have for the job and all its volumes.
+    static var jobKeys: [String] { job.map(\.name) + pass.map(\.name) + HookSettings.otherNames.map(\.name) }
 
     /// The name of the list of volumes in a job file.
     static let volumesKey = "volumes"

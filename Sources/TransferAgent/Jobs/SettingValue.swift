@@ -4,6 +4,14 @@ package enum GivenValue: Sendable, Equatable {
     case scalar(String, isPlain: Bool)
     /// Of a file, or of a flag that may be repeated.
     case list([String])
+
+    /// The elements of a list, or the one value.
+    var texts: [String] {
+        switch self {
+        case .scalar(let text, _): [text]
+        case .list(let texts): texts
+        }
+    }
 }
 
 /// A value that its setting accepts.
@@ -31,6 +39,8 @@ package enum SettingKind: Sendable, Equatable {
     case choices([String])
     /// A list of whole numbers.
     case numbers(ClosedRange<Int>)
+    /// One command of a shell, or a list of them.
+    case commands
 
     /// Reads a value.
     ///
@@ -46,7 +56,8 @@ package enum SettingKind: Sendable, Equatable {
             let numbers = texts.compactMap { Self.number($0, range) }
             return numbers.count == texts.count ? .numbers(numbers) : nil
         case (.choice(let words), .scalar(let text, _)): return words.contains(text) ? .text(text) : nil
-        case (.texts, .list(let texts)): return texts.contains("") ? nil : .texts(texts)
+        case (.commands, .scalar(let text, _)): return text.isEmpty ? nil : .texts([text])
+        case (.texts, .list(let texts)), (.commands, .list(let texts)): return texts.contains("") ? nil : .texts(texts)
         case (.choices(let words), .list(let texts)):
             return texts.allSatisfy(words.contains) ? .texts(texts) : nil
         case (.flag, .scalar(_, isPlain: false)), (.number, .scalar(_, isPlain: false)): return nil
@@ -69,6 +80,7 @@ package enum SettingKind: Sendable, Equatable {
         case .number(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)"
         case .choice(let words): "one of \(words.joined(separator: ", "))"
         case .texts: "a list of texts"
+        case .commands: "a command or a list of commands"
         case .numbers(let range): "a list of whole numbers from \(range.lowerBound) to \(range.upperBound)"
         case .choices(let words): "a list of words of \(words.joined(separator: ", "))"
         }
@@ -78,7 +90,8 @@ package enum SettingKind: Sendable, Equatable {
     var isList: Bool {
         switch self {
         case .texts, .choices, .numbers: true
-        case .text, .flag, .number, .choice: false
+        // A variable holds one command, which may have commas.
+        case .commands, .text, .flag, .number, .choice: false
         }
     }
 }

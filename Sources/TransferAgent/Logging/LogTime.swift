@@ -23,6 +23,39 @@ struct LogTime: Equatable, Sendable {
         return "\(date)T\(time).\(padded(milliseconds, 3))Z"
     }
 
+    /// Reads what ``text`` wrote; nil for anything else.
+    ///
+    /// - Parameter text: A time of the years 1970 to 9999.
+    init?(parsing text: String) {
+        let form = "0000-00-00T00:00:00.000Z"
+        let isOfForm =
+            text.utf8.count == form.utf8.count
+            && zip(text.utf8, form.utf8).allSatisfy { $1 == 0x30 ? (0x30...0x39).contains($0) : $0 == $1 }
+        guard isOfForm else { return nil }
+        let parts = text.split { !("0"..."9").contains($0) }.compactMap { Int($0) }
+        let (year, month, day) = (parts[0], parts[1], parts[2])
+        guard year >= 1970, (1...12).contains(month), (1...31).contains(day) else { return nil }
+        guard parts[3] < 24, parts[4] < 60, parts[5] < 60 else { return nil }
+        let days = Self.days(year, month, day)
+        guard Self.date(days) == (year, month, day) else { return nil }
+        seconds = Int64(days * 86_400 + parts[3] * 3600 + parts[4] * 60 + parts[5])
+        milliseconds = parts[6]
+    }
+
+    /// Makes a moment.
+    init(seconds: Int64, milliseconds: Int) {
+        self.seconds = seconds
+        self.milliseconds = milliseconds
+    }
+
+    /// The number of days from 1970-01-01 to a date, as ``date(_:)`` counts them.
+    private static func days(_ year: Int, _ month: Int, _ day: Int) -> Int {
+        let year = month > 2 ? year : year - 1
+        let (era, yearOfEra) = (year / 400, year % 400)
+        let dayOfYear = (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
+    }
+
     private func padded(_ number: Int, _ width: Int) -> String {
         let digits = String(number)
         return String(repeating: "0", count: max(0, width - digits.count)) + digits

@@ -42,8 +42,13 @@ package struct AgentSandbox: Sendable {
     /// - Parameters:
     ///   - settings: The settings as given.
     ///   - isServing: Whether volumes are opened later, and again.
+    ///   - records: The files of records of other kinds of passes.
     /// - Throws: ``AgentError`` for volumes that cannot be parsed.
-    package init(_ settings: TransferSettings, isServing: Bool = false) throws(AgentError) {
+    package init(
+        _ settings: TransferSettings,
+        isServing: Bool = false,
+        records: [String] = []
+    ) throws(AgentError) {
         for mapping in try VolumeMapping.parse(settings.volumes, isOfSource: true) {
             allow(mapping, .read, isOpenedAgain: isServing)
         }
@@ -53,6 +58,10 @@ package struct AgentSandbox: Sendable {
         case .pin, .insecure: break
         }
         allowDirectories(of: files)
+        // The record is replaced by a file beside it.
+        for record in records + [settings.recordFile].compactMap(\.self) {
+            sandbox.allow(FilePath.directory(of: record), .write)
+        }
         for path in Self.systemFiles + Self.resolverFiles + Self.kernelFiles { sandbox.allow(path, .read) }
     }
 

@@ -26,11 +26,13 @@ package enum StopSignals {
     ///
     /// - Parameters:
     ///   - end: Called, on another thread, before the process is ended so.
+    ///   - overdue: Called before that at the end of ``limit``; what it does prolongs the time until then.
     ///   - work: What to do.
     /// - Returns: What the work returned, after a signal too.
     /// - Throws: ``AgentError`` when no thread can be started to wait for signals.
     package static func run<Value: Sendable>(
         beforeEnd end: @escaping @Sendable () -> Void = {},
+        whenOverdue overdue: @escaping @Sendable () -> Void = {},
         _ work: @escaping @Sendable () async -> Value
     ) throws(AgentError) -> Value {
         let answer = BoundedQueue<Value>(capacity: 1, name: "end of the work")
@@ -45,7 +47,7 @@ package enum StopSignals {
                     reapChildren()
                     return true
                 }
-                if task.isCancelled || !endLater(end) {
+                if task.isCancelled || !endLater(overdue, end) {
                     end()
                     _exit(20)
                 }
@@ -64,10 +66,14 @@ package enum StopSignals {
     /// Ends the process when ``limit`` has passed.
     ///
     /// - Returns: False when no thread can be started for that.
-    private static func endLater(_ end: @escaping @Sendable () -> Void) -> Bool {
+    private static func endLater(
+        _ overdue: @escaping @Sendable () -> Void,
+        _ end: @escaping @Sendable () -> Void
+    ) -> Bool {
         do throws(SystemError) {
             _ = try WorkerThread(name: "dvm-overdue") {
                 _ = BoundedQueue<Never>(capacity: 1, name: "end of the process").pop(within: limit)
+                overdue()
                 end()
                 _exit(20)
             }

@@ -18,7 +18,7 @@ package struct TerminationReport: Sendable {
         init(_ error: AgentError?) {
             switch error?.failure {
             case nil: self = .complete
-            case .partial, .fileTooLarge, .vanished, .deletionLimit: self = .withExceptions
+            case .partial, .fileTooLarge, .vanished, .deletionLimit, .cutoverExceptions: self = .withExceptions
             default: self = .incomplete
             }
         }
@@ -83,16 +83,24 @@ package struct TerminationReport: Sendable {
         [("program", .text(program)), ("version", .text(ExitText.version))]
     }
 
+    /// The members that tell how it ended, without the volume and the counts.
+    var verdict: [(String, JSONValue)] { verdict(error?.observed) }
+
     private func ending(_ reason: String?) -> [(String, JSONValue)] {
+        verdict(reason) + [
+            ("volume", volume.map { .text(PrintableText.escaped(Array($0.utf8), limit: 255)) } ?? .null),
+            ("counts", .object(counts.map { ($0, .integer($1)) })),
+        ]
+    }
+
+    private func verdict(_ reason: String?) -> [(String, JSONValue)] {
         [
             ("outcome", .text(outcome.rawValue)),
             ("exitCode", .integer(Int64(exitCode))),
             ("code", error.map { .text($0.failure.code) } ?? .null),
             ("reason", reason.map { .text($0) } ?? .null),
             ("remedy", error.map { .text($0.failure.advice) } ?? .null),
-            ("retryable", .flag(exitCode != 0 && error?.failure.isRetryable == true)),
-            ("volume", volume.map { .text(PrintableText.escaped(Array($0.utf8), limit: 255)) } ?? .null),
-            ("counts", .object(counts.map { ($0, .integer($1)) })),
+            ("retryable", .flag(exitCode != 0 && error?.isRetryable == true)),
         ]
     }
 }
@@ -101,16 +109,16 @@ extension TerminationReport {
     /// Reports the end of a transfer.
     ///
     /// - Parameters:
-    ///   - outcomes: One for each volume.
-    ///   - decisive: The one that decides the exit code; nil for the worst.
-    package init(_ outcomes: [VolumeOutcome], decidedBy decisive: VolumeOutcome? = nil) {
+    ///   - result: How the pass ended.
+    ///   - decisive: The volume that decides the exit code; nil for the worst.
+    package init(_ result: PassResult, decidedBy decisive: VolumeOutcome? = nil) {
+        let outcomes = result.outcomes
         func sum(_ value: (VolumeOutcome) -> Int64) -> Int64 { outcomes.reduce(0) { $0.addingClamped(value($1)) } }
-        let worst = decisive ?? outcomes.worst
         self.init(
             of: "dvm-source",
-            worst?.error,
-            isAccepted: worst?.isAccepted ?? false,
-            volume: worst?.error == nil ? nil : worst?.name,
+            decisive?.error ?? result.error,
+            isAccepted: decisive?.isAccepted ?? result.isAccepted,
+            volume: decisive?.name ?? result.volume,
             counts: [
                 ("volumes", Int64(outcomes.count)), ("volumesComplete", sum { $0.isComplete ? 1 : 0 }),
                 ("filesListed", sum { Int64($0.statistics.listed.total) }),

@@ -85,6 +85,7 @@ extension VolumeOutcome {
     private var verdict: String {
         switch error?.failure {
         case .emptySource, .tooManyDeletions: return "incomplete: deletions were refused (exit code \(exitCode))"
+        case .hookFailed: return "not begun (exit code \(exitCode))"
         default: break
         }
         if let error, isAccepted {
@@ -117,7 +118,7 @@ extension VolumeOutcome {
             ("percent", isComplete ? .integer(100) : .null),
             ("code", error.map { .text($0.failure.code) } ?? .null),
             ("error", error.map { .text($0.observed) } ?? .null),
-            ("retryable", .flag(exitCode != 0 && error?.failure.isRetryable == true)),
+            ("retryable", .flag(exitCode != 0 && error?.isRetryable == true)),
             ("advice", error.map { .text($0.failure.advice) } ?? .null),
             ("filesListed", .integer(Int64(figures.listed.total))),
             ("filesSent", .integer(Int64(figures.transferredFiles))),

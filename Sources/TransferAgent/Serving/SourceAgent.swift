@@ -11,8 +11,9 @@ import Synchronization
 /// One task runs passes, one after the other. The threads of commands call ``answer(_:)``; `state` is guarded by its lock,
 /// which is never held while something waits.
 package final class SourceAgent: Sendable {
-    /// Makes a job ready for a pass: reads passwords, certificates and settings anew.
-    package typealias Preparation = @Sendable () throws(AgentError) -> SourceJob
+    /// Makes a job ready for a pass, of a kind that a command asks for or of that of the job: reads passwords, certificates
+    /// and settings anew.
+    package typealias Preparation = @Sendable (PassKind?) throws(AgentError) -> SourceJob
 
     /// How long `stop` waits for the end of a pass; what a slow disk holds up may take longer.
     private static let stopLimit = Duration.seconds(60)
@@ -40,6 +41,7 @@ package final class SourceAgent: Sendable {
     }
 
     private let start = ContinuousClock.now
+    private let hooks: HookProcesses
     private let style: ProgressFormat
     private let log: Logger
     /// Makes the passes ready; nil for an agent that runs one pass and ends.
@@ -52,25 +54,39 @@ package final class SourceAgent: Sendable {
     /// Prepares an agent that runs the passes that commands start.
     ///
     /// - Parameters:
+    ///   - hooks: The processes of the job's commands.
     ///   - style: How passes are shown on standard output.
     ///   - log: For errors.
     ///   - prepare: Makes a pass ready.
-    package convenience init(style: ProgressFormat, log: Logger, prepare: @escaping Preparation) {
-        self.init(style, log, prepare)
+    package convenience init(
+        hooks: HookProcesses,
+        style: ProgressFormat,
+        log: Logger,
+        prepare: @escaping Preparation
+    ) {
+        self.init(hooks, style, log, prepare)
     }
 
     /// Prepares an agent that runs one pass.
     ///
     /// - Parameters:
     ///   - job: What to do.
+    ///   - hooks: The processes of its commands.
     ///   - style: How the pass is shown on standard output.
     ///   - log: For errors.
-    package convenience init(_ job: SourceJob, style: ProgressFormat, log: Logger) {
-        self.init(style, log, nil)
-        _ = enter(job)
+    /// - Throws: ``AgentError`` when the pass cannot be prepared.
+    package convenience init(
+        _ job: SourceJob,
+        hooks: HookProcesses,
+        style: ProgressFormat,
+        log: Logger
+    ) throws(AgentError) {
+        self.init(hooks, style, log, nil)
+        _ = try enter(job)
     }
 
-    private init(_ style: ProgressFormat, _ log: Logger, _ prepare: Preparation?) {
+    private init(_ hooks: HookProcesses, _ style: ProgressFormat, _ log: Logger, _ prepare: Preparation?) {
+        self.hooks = hooks
         self.style = style
         self.log = log
         self.prepare = prepare
@@ -136,11 +152,16 @@ package final class SourceAgent: Sendable {
         return end
     }
 
+    /// Lets the commands after the running pass end, when a stop takes too long; blocks the calling thread for a while.
+    package func finishHooks() {
+        if case .running(let pass) = state.withLock({ $0.stage }) { pass.run.finishHooks() }
+    }
+
     /// Makes a job the running pass; nil if it must not begin any more.
-    private func enter(_ job: SourceJob) -> SourcePass? {
+    private func enter(_ job: SourceJob) throws(AgentError) -> SourcePass? {
         let viewers = ProgressViewers()
         let display = ProgressDisplay(style: style, log: log, viewers: viewers)
-        let run = TransferRun(job, display: display, pace: pace)
+        let run = try PassRun(job, hooks: hooks, display: display, pace: pace)
         return state.withLock { state in
             guard !state.isRevoked, !state.isEnding else { return nil }
             state.number += 1
@@ -159,12 +180,13 @@ package final class SourceAgent: Sendable {
             switch request.name {
             case "status": return .answer(status)
             case "start":
+                let kind = try Self.kind(request)
                 guard request["wait"]?.asFlag == true else {
-                    try startPass()
+                    try startPass(kind)
                     return .answer(status)
                 }
                 let viewer = Self.viewer(request)
-                return Self.follow(try startPass(viewer), viewer)
+                return Self.follow(try startPass(kind, viewer), viewer)
             case "attach":
                 let (pass, viewer) = (try running("attach to"), Self.viewer(request))
                 pass.viewers.add(viewer)
@@ -188,7 +210,7 @@ package final class SourceAgent: Sendable {
 
     /// Begins a pass, which `viewer` follows from the beginning.
     @discardableResult
-    private func startPass(_ viewer: ProgressViewer? = nil) throws(AgentError) -> SourcePass {
+    private func startPass(_ kind: PassKind?, _ viewer: ProgressViewer? = nil) throws(AgentError) -> SourcePass {
         guard let prepare else {
             throw AgentError(.passRunning, "this agent was started for one pass", exitCode: 4)
         }
@@ -196,7 +218,7 @@ package final class SourceAgent: Sendable {
         try claim(preparation)
         defer { preparation.close() }
         do throws(AgentError) {
-            guard let pass = enter(try prepare()) else {
+            guard let pass = try enter(try prepare(kind)) else {
                 throw AgentError(.cancelled, "the pass was stopped before it began", exitCode: 20)
             }
             if let viewer { pass.viewers.add(viewer) }
@@ -238,6 +260,15 @@ package final class SourceAgent: Sendable {
             return true
         }
         if !isRunning { throw AgentError(.noPass, "there is no pass to \(purpose)", exitCode: 4) }
+    }
+
+    /// The kind of pass that a request asks for; nil for that of the job.
+    private static func kind(_ request: LocalRequest) throws(AgentError) -> PassKind? {
+        guard let word = request["kind"]?.asText else { return nil }
+        guard let kind = PassKind(rawValue: word) else {
+            throw AgentError(.badSetting, "\(PrintableText.ofPeer(word)) is no kind of pass", exitCode: 1)
+        }
+        return kind
     }
 
     private static func viewer(_ request: LocalRequest) -> ProgressViewer {
@@ -290,6 +321,7 @@ package final class SourceAgent: Sendable {
         return LocalControl.members("dvm-source", word, since: start) + [
             ("serving", .flag(prepare != nil)), ("pass", .integer(Int64(number))), ("paused", .flag(pace.isPaused)),
             ("limitBytesPerSecond", pace.limit.map { .integer($0.multipliedClamped(by: 1024)) } ?? .null),
+            ("kind", board?.kind.map { .text($0.rawValue) } ?? .null),
             ("volumes", .list(board?.volumes ?? [])), ("last", last.map { .object($0.members) } ?? .null),
         ]
     }
@@ -298,7 +330,7 @@ package final class SourceAgent: Sendable {
 extension SourcePass.End {
     /// Its report if it was stopped, whatever else failed in it; nil if it had ended by itself.
     var interruption: TerminationReport? {
-        outcomes.first { $0.error?.failure == .cancelled }.map { TerminationReport(outcomes, decidedBy: $0) }
+        result.outcomes.first { $0.error?.failure == .cancelled }.map { TerminationReport(result, decidedBy: $0) }
     }
 
     /// For people, such as `incomplete (exit code 20) after 3.21 s`.

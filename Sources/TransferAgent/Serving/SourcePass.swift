@@ -9,7 +9,7 @@ import Synchronization
 /// is closed once, after the end is known and has been shown.
 final class SourcePass: Sendable {
     private struct State {
-        var task: Task<[VolumeOutcome], Never>?
+        var task: Task<PassResult, Never>?
         var isStopping = false
         var end: End?
     }
@@ -17,27 +17,31 @@ final class SourcePass: Sendable {
     /// How a pass ended.
     struct End: Sendable {
         let number: Int
-        let outcomes: [VolumeOutcome]
+        let result: PassResult
         let elapsed: Duration
+        /// Its kind; nil for none in particular.
+        var kind: PassKind?
 
         /// What it came to.
-        var report: TerminationReport { TerminationReport(outcomes) }
+        var report: TerminationReport { TerminationReport(result) }
 
         /// The members of a JSON object (docs/schemas/source-status.schema.json).
         var members: [(String, JSONValue)] {
-            [("pass", .integer(Int64(number))), ("elapsedSeconds", .decimal(elapsed.inSeconds))]
-                + report.ending(reasonLimit: 1000)
+            [
+                ("pass", .integer(Int64(number))), ("kind", kind.map { .text($0.rawValue) } ?? .null),
+                ("elapsedSeconds", .decimal(elapsed.inSeconds)),
+            ] + report.ending(reasonLimit: 1000)
         }
     }
 
     let number: Int
-    let run: TransferRun
+    let run: PassRun
     let viewers: ProgressViewers
     private let start = ContinuousClock.now
     private let state = Mutex(State())
     private let ended = BoundedQueue<Never>(capacity: 1, name: "end of a pass")
 
-    init(_ number: Int, _ run: TransferRun, _ viewers: ProgressViewers) {
+    init(_ number: Int, _ run: PassRun, _ viewers: ProgressViewers) {
         self.number = number
         self.run = run
         self.viewers = viewers
@@ -52,12 +56,12 @@ final class SourcePass: Sendable {
             return state.isStopping
         }
         if isStopping { task.cancel() }
-        let outcomes = await withTaskCancellationHandler {
+        let result = await withTaskCancellationHandler {
             await task.value
         } onCancel: {
             stop()
         }
-        let end = End(number: number, outcomes: outcomes, elapsed: .now - start)
+        let end = End(number: number, result: result, elapsed: .now - start, kind: run.board.kind)
         state.withLock { $0.end = end }
         viewers.close()
         return end

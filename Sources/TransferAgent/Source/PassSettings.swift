@@ -6,6 +6,10 @@ package struct PassSettings: Sendable, Equatable {
     package var allowEmptySource = false
     /// The share of the target's entries, in percent, beyond which nothing is deleted, of `--delete-limit`.
     package var deleteLimit = 50
+    /// Whether the source's path has to be a mount point, of `--mount-point`.
+    package var mountPoint = false
+    /// Whether a target that was changed since the last pass is overwritten, of `--allow-diverged`.
+    package var allowDiverged = false
     /// The number of entries after which deletions stop, of `--max-delete`; nil for any.
     package var mostDeletions: Int?
     /// Whether to compare by checksum, of `--checksum`.
@@ -43,7 +47,9 @@ package struct PassSettings: Sendable, Equatable {
     /// Whether the times of directories are left as they are at the target, of `--omit-dir-times`.
     package var omitDirectoryTimes = false
     /// How often a volume is tried when its failure may pass, of `--attempts`.
-    package var attempts = 1
+    package var attempts = 20
+    /// How long after its first failure it is tried again, of `--retry-for SECONDS`.
+    package var retryFor = Duration.seconds(3600)
     /// The exceptions with which a volume still counts as transferred, of `--accept`.
     package var accept: Set<AcceptedException> = []
 
@@ -59,4 +65,6 @@ package enum AcceptedException: String, Sendable, CaseIterable {
     case attributes
     /// Files that are longer than `--max-file-size`.
     case largeFiles = "large-files"
+    /// Files that were written to while they were read.
+    case changed
 }

@@ -21,6 +21,14 @@ package struct SourceJob: Sendable {
     private let digests: [AuthenticationDigest]
     /// The job's identifier, for a dvm-target.
     let identity: String
+    /// The job's name; nil for none.
+    let name: String?
+    /// The occasion of the pass; nil for none in particular.
+    let kind: PassKind?
+    /// The file of the pass's record; nil for none.
+    let recordFile: String?
+    /// The commands that are run before and after the pass.
+    let hooks: HookSettings
 
     /// Checks settings: names, addresses, rates, certificates; nothing is connected.
     ///
@@ -40,6 +48,10 @@ package struct SourceJob: Sendable {
         user = settings.user
         digests = DigestPolicy(allowsWeak: settings.allowsWeakDigest).digests(isProtected: settings.trust != .insecure)
         identity = try Self.identity(settings.job)
+        name = settings.job
+        kind = settings.kind
+        recordFile = settings.recordFile
+        hooks = settings.hooks
         let isUserPlain = user.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
         guard isUserPlain, !user.isEmpty else {
             throw AgentError(

@@ -10,6 +10,10 @@ package struct TransferRun: Sendable {
     private let job: SourceJob
     private let display: ProgressDisplay
     private let pace: SessionPace
+    private let last: LastPass?
+    private let patience = TargetPatience()
+    /// Told of each volume whose session is about to begin.
+    private var note: SessionNote = { (_) throws(AgentError) in }
     /// What is told to who asks for the status.
     let board: TransferBoard
 
@@ -18,12 +22,29 @@ package struct TransferRun: Sendable {
     /// - Parameters:
     ///   - job: What to do.
     ///   - display: Shows the progress.
+    ///   - last: The pass before this one; nil when it is not known.
     ///   - pace: Slows its sessions down, or pauses them.
-    package init(_ job: SourceJob, display: ProgressDisplay, pace: SessionPace = SessionPace()) {
+    package init(
+        _ job: SourceJob,
+        display: ProgressDisplay,
+        after last: LastPass? = nil,
+        pace: SessionPace = SessionPace()
+    ) {
         self.job = job
+        self.last = last
         self.display = display
         self.pace = pace
-        board = TransferBoard(job.volumes.map(\.name))
+        board = TransferBoard(job)
+    }
+
+    /// Is told of a volume whose session is about to begin; what it throws keeps the session from it.
+    typealias SessionNote = @Sendable (_ volume: String) throws(AgentError) -> Void
+
+    /// The run, with somebody who is told of sessions.
+    func noting(_ note: @escaping SessionNote) -> TransferRun {
+        var run = self
+        run.note = note
+        return run
     }
 
     /// Transfers the volumes, as many at the same time as the job says, each over its own connection.
@@ -47,9 +68,17 @@ package struct TransferRun: Sendable {
         }
     }
 
-    /// The outcome of a volume whose turn did not come before the run was stopped.
-    private func notBegun(_ volume: VolumeJob) -> VolumeOutcome {
-        let error = AgentError(.cancelled, "stopped before this volume was begun", exitCode: 20)
+    /// Ends the run before it begins.
+    ///
+    /// - Parameter error: Why.
+    /// - Returns: The outcome of each volume.
+    func abandon(_ error: AgentError) -> [VolumeOutcome] { job.volumes.map { notBegun($0, error) } }
+
+    /// The outcome of a volume that is not begun.
+    private func notBegun(
+        _ volume: VolumeJob,
+        _ error: AgentError = AgentError(.cancelled, "stopped before this volume was begun", exitCode: 20)
+    ) -> VolumeOutcome {
         let outcome = VolumeOutcome(name: volume.name, error: error, elapsed: .zero)
         display.end(outcome)
         board.end(outcome)
@@ -66,6 +95,9 @@ package struct TransferRun: Sendable {
                     volume: volume,
                     isFirst: isFirst,
                     job: job,
+                    last: last,
+                    patience: patience,
+                    note: note,
                     call: call,
                     display: display,
                     board: board,
@@ -99,6 +131,9 @@ private struct VolumeTransfer {
     /// Whether this is the first connection to the target.
     let isFirst: Bool
     let job: SourceJob
+    let last: LastPass?
+    let patience: TargetPatience
+    let note: TransferRun.SessionNote
     let call: CancellableCall
     let display: ProgressDisplay
     let board: TransferBoard
@@ -106,50 +141,73 @@ private struct VolumeTransfer {
 
     /// Transfers the volume, and again while its failure may pass and attempts are left.
     func run() -> VolumeOutcome {
+        let begin = LogTime.now
         var attempt = 1
-        var outcome = attemptOnce(isFirst: isFirst)
-        while attempt < volume.attempts, let error = outcome.error, !outcome.isAccepted, error.failure.isRetryable,
-            !call.isCancelled
-        {
-            let pause = RetryPause.after(attempt: attempt)
-            let text = "volume \(volume.name): attempt \(attempt) of \(volume.attempts) failed: \(error.failure.code): "
-            display.message("\(text)\(error.observed); next in \(Figures.fixed(pause.inSeconds)) s", .warning)
-            guard call.mayTryAgain(before: .now + pause, after: pause) else {
+        var outcome = attemptOnce(isFirst: isFirst, after: last)
+        var hadSession = outcome.hadSession
+        let patienceEnd = ContinuousClock.now + volume.retryFor
+        while let error = outcome.error, let pause = pause(after: outcome, attempt) {
+            guard .now + pause.length <= patienceEnd else { break }
+            let text =
+                "volume \(volume.name): attempt \(pause.attempt) of \(volume.attempts) failed: \(error.failure.code): "
+            let next = Figures.fixed(pause.length.inSeconds)
+            display.message("\(text)\(error.observed); next in \(next) s", .warning)
+            guard call.mayTryAgain(before: .now + pause.length, after: pause.length) else {
                 outcome = VolumeOutcome(name: volume.name, error: settled(error), elapsed: outcome.elapsed)
                 break
             }
             attempt += 1
-            outcome = attemptOnce(isFirst: false)
+            outcome = attemptOnce(isFirst: false, after: hadSession ? nil : last)
+            hadSession = hadSession || outcome.hadSession
         }
+        outcome.hadSession = hadSession
+        outcome.attempts = attempt
+        outcome.period = (begin, .now)
         display.end(outcome)
         return outcome
     }
 
-    private func attemptOnce(isFirst: Bool) -> VolumeOutcome {
+    /// The pause before another attempt, and the number of the one that failed; nil when there is to be none.
+    private func pause(after outcome: VolumeOutcome, _ attempt: Int) -> (length: Duration, attempt: Int)? {
+        if outcome.hasReachedTarget { patience.reach() }
+        guard let error = outcome.error, !outcome.isAccepted, error.isRetryable, !call.isCancelled else { return nil }
+        // A pass with files that vanished is one that was made.
+        guard error.failure != .vanished else { return nil }
+        if error.isBeforeTarget, patience.isWaiting {
+            let start = ContinuousClock.now - outcome.elapsed
+            return patience.pause(afterAttemptAt: start, limit: volume.attempts).map { pause in
+                (max(.zero, pause.end - .now), pause.failed)
+            }
+        }
+        return attempt < volume.attempts ? (RetryPause.after(attempt: attempt), attempt) : nil
+    }
+
+    private func attemptOnce(isFirst: Bool, after last: LastPass?) -> VolumeOutcome {
+        defer { call.endConnections() }
         let start = ContinuousClock.now
         let progress = TransferProgress()
         board.begin(volume.name, progress)
         display.begin(volume.name, progress)
-        let outcome: VolumeOutcome
+        var pass = PassState(patience: start + volume.wait)
+        var outcome: VolumeOutcome
         do throws(AgentError) {
             let source = try open()
             let ticker = try ProgressTicker(display)
             defer { ticker.stop() }
-            var pass = PassState(patience: start + volume.wait)
             var times = ComparedTimes()
-            var (result, observer, error, durability) = try session(source, progress, &pass, &times)
+            var (result, observer, error, durability) = try session(source, last, progress, &pass, &times)
             // Our own connection before this one: of the volume before, or of the dry run that counts deletions.
-            let last = pass.hasCountedDeletions ? ContinuousClock.now : start
-            let deadline = isFirst && !pass.hasCountedDeletions ? start : last + CancellableCall.afterglow
+            let ended = pass.hasCountedDeletions ? ContinuousClock.now : start
+            let deadline = isFirst && !pass.hasCountedDeletions ? start : ended + CancellableCall.afterglow
             while mayRepeat(error, deadline, pass) || refusesWindow(error, &times) {
-                (result, observer, error, durability) = try session(source, progress, &pass, &times)
+                (result, observer, error, durability) = try session(source, last, progress, &pass, &times)
             }
             let failure = error.map(settled)
             outcome = VolumeOutcome(
                 name: volume.name,
                 error: failure,
                 statistics: result.statistics,
-                isAccepted: observer.areAccepted(volume.accepted, exitCode: failure?.exitCode ?? 0),
+                isAccepted: observer.areAccepted(volume.accepted, failure),
                 exceptions: observer.exceptions,
                 timeGrain: times.grain(in: result.dialect),
                 durability: durability,
@@ -158,16 +216,31 @@ private struct VolumeTransfer {
         } catch {
             outcome = VolumeOutcome(name: volume.name, error: settled(error), elapsed: .now - start)
         }
+        outcome.hadSession = pass.sessionBegan != nil
+        outcome.phases = PassPhases(
+            of: outcome.elapsed,
+            sessionBegan: pass.sessionBegan.map { $0 - start },
+            progress,
+            synchronization: outcome.statistics.synchronization
+        )
         return outcome
     }
 
     /// Opens the source, once for the whole pass.
     private func open() throws(AgentError) -> SourceRoot {
+        let source: SourceRoot
+        let isMounted: Bool
         do throws(VolumeError) {
-            return try SourceRoot.contents(of: volume.path)
+            source = try SourceRoot.contents(of: volume.path)
+            isMounted = volume.isMountPoint ? try source.volume.root.status().isMountRoot : true
         } catch {
             throw AgentError(source: volume.path, error)
         }
+        guard isMounted else {
+            let path = PrintableText.ofPeer(volume.path)
+            throw AgentError(.notMounted, "nothing is mounted on the source's path \(path)", exitCode: 3)
+        }
+        return source
     }
 
     /// State that is kept between attempts.
@@ -175,6 +248,10 @@ private struct VolumeTransfer {
         /// Until when to wait for a volume that someone else writes to.
         let patience: ContinuousClock.Instant
         var hasCountedDeletions = false
+        /// Whether the target was looked at, and may have been changed by this pass since.
+        var hasChecked = false
+        /// When the last session began; nil before the first.
+        var sessionBegan: ContinuousClock.Instant?
     }
 
     /// Whether to retry a session: when the target is busy, or when someone else got the volume first.
@@ -205,6 +282,7 @@ private struct VolumeTransfer {
     /// `times` says how to compare times, and afterwards how they were compared.
     private func session(
         _ source: SourceRoot,
+        _ last: LastPass?,
         _ progress: TransferProgress,
         _ pass: inout PassState,
         _ times: inout ComparedTimes
@@ -213,14 +291,18 @@ private struct VolumeTransfer {
         step.patience = pass.patience
         step.pace = pace
         step.hasCountedDeletions = pass.hasCountedDeletions
+        step.last = pass.hasChecked ? nil : last
         let verdict = try step.run()
+        pass.hasChecked = true
         if verdict.hasCountedDeletions { pass.hasCountedDeletions = true }
         var options = verdict.options
         options.comparison.comparesNanoseconds = options.comparison.comparesNanoseconds && times.inNanoseconds
         times = ComparedTimes(inNanoseconds: options.comparison.comparesNanoseconds, grain: verdict.timeGrain)
         let stream: any ByteStream
         if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
-        let observer = VolumeObserver(display: display)
+        try note(volume.name)
+        pass.sessionBegan = .now
+        let observer = VolumeObserver(root: PrintableText.path(source.volume.absolutePath), display: display)
         var session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
         session.stop = call.session
         session.pace = pace
@@ -236,7 +318,8 @@ private struct VolumeTransfer {
                 outcome: result.exitCode,
                 exceptions: observer.exceptions.count,
                 lacksOnlyLargeFiles: observer.lacksOnlyLargeFiles,
-                lacksOnlyAttributes: observer.lacksOnlyAttributes
+                lacksOnlyAttributes: observer.lacksOnlyAttributes,
+                isFlawedCutover: volume.kind == .cutover && observer.hasUnexpectedAtCutover
             )
         return (result, observer, error, verdict.durability)
     }

@@ -16,6 +16,12 @@ package struct TransferSettings: Sendable {
 
     /// Each a volume as `NAME[:TARGET]=PATH`, of `--volume`.
     package var volumes: [String]
+    /// The occasion, of `--pass`; nil for none in particular.
+    package var kind: PassKind?
+    /// The file of the pass's record, of `--record`; nil for none.
+    package var recordFile: String?
+    /// The commands that are run before and after the pass.
+    package var hooks = HookSettings()
     /// How volumes are transferred.
     package var pass = PassSettings()
     /// The groups that this process should have, of `--supplemental-groups`.
@@ -57,7 +63,7 @@ package struct TransferSettings: Sendable {
     /// Whether MD4 may be used for the password, and by MD5 to a target that was not verified, of
     /// `--allow-weak-digest`.
     package var allowsWeakDigest = false
-    /// The time for each of: connecting, the proxy's answer, the TLS handshake.
+    /// The time for each of: connecting, the proxy's answer, the TLS handshake; of `--connect-timeout SECONDS`.
     package var stepLimit = Duration.seconds(20)
     /// The job's name, of `--job-name`; nil for a unique one.
     package var job: String?

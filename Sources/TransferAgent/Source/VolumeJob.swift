@@ -16,9 +16,17 @@ package struct VolumeJob: Sendable {
     let whenTight: TightPolicy
     /// The guard against accidental deletions.
     let brake: DeletionBrake
+    /// Whether its path has to be a mount point.
+    let isMountPoint: Bool
+    /// Whether a target that was changed since the last pass is overwritten.
+    let allowsDiverged: Bool
     let wait: Duration
     /// How often it is tried.
     let attempts: Int
+    /// How long after its first failure it is tried again.
+    let retryFor: Duration
+    /// The occasion of the pass.
+    let kind: PassKind?
     /// The exceptions with which it still counts as transferred.
     let accepted: Set<AcceptedException>
 
@@ -46,8 +54,12 @@ package struct VolumeJob: Sendable {
         check = pass.check
         whenTight = pass.whenTight
         brake = try DeletionBrake(pass)
-        accepted = pass.accept
+        kind = settings.kind
+        accepted = kind == .stage ? pass.accept.union([.vanished, .changed]) : pass.accept
+        isMountPoint = pass.mountPoint
+        allowsDiverged = pass.allowDiverged
         attempts = max(1, pass.attempts)
+        retryFor = pass.retryFor
         guard pass.wait >= .zero else { throw AgentError(.badSetting, "--wait must not be negative", exitCode: 1) }
         guard !pass.labels || pass.attributes != .never else {
             throw AgentError(.badSetting, "--selinux-labels cannot be used with --attributes never", exitCode: 1)

@@ -14,36 +14,50 @@ package final class VolumeObserver: TransferObserver {
         var listed: [String] = []
         var count = 0
         var lastWords: String?
-        /// Messages about files that are larger than a limit.
-        var tooLarge = 0
-        /// Messages about attributes that could not be set.
-        var attributes = 0
-        /// Messages about what else could not be transferred.
-        var failed = 0
+        /// Messages of each kind that a job may accept.
+        var counts: [AcceptedException: Int] = [:]
+        /// The paths at the source of files that shrank while they were read, the first ones.
+        var shrunk: Set<String> = []
+        /// Files that shrank under both attempts, so that the target kept their older content.
+        var discarded = 0
+        /// Messages about what else could not be transferred, and warnings of another kind.
+        var (failed, warned) = (0, 0)
 
-        /// Messages about files that vanished.
-        var vanished = 0
+        let root: String
+
+        init(root: String) { self.root = root }
 
         mutating func note(_ text: String, _ level: MessageLevel) {
-            if text.hasPrefix("file has vanished: ") { vanished += 1 }
-            if SessionResult.concernsLargeFile(text) {
-                tooLarge += 1
-            } else if SessionResult.concernsAttributes(text) {
-                attributes += 1
-            } else if case .warning = level {
-                return
-            } else if !text.hasPrefix("rsync error: ") {
-                // That line only sums up the others.
-                failed += 1
+            switch PassException(text, level) {
+            case .accepted(let kind): counts[kind, default: 0] += 1
+            case .shrunk(let path):
+                counts[.changed, default: 0] += 1
+                if shrunk.count < VolumeObserver.listedLimit { shrunk.insert(path) }
+            case .discarded(let name):
+                // Of any other file the target has older content for no reason that a change explains.
+                if shrunk.contains("\(root)/\(name)") { discarded += 1 } else { failed += 1 }
+            case .other: failed += 1
+            case .warning: warned += 1
+            case .remark: break
             }
         }
+
+        func count(_ kind: AcceptedException) -> Int { counts[kind] ?? 0 }
         var peerLines = 0
     }
 
-    private let state = Mutex(State())
+    private let state: Mutex<State>
     private let display: ProgressDisplay
 
-    package init(display: ProgressDisplay) { self.display = display }
+    /// Collects messages.
+    ///
+    /// - Parameters:
+    ///   - root: The volume's path at the source, as messages show it.
+    ///   - display: Shows them.
+    package init(root: String = "", display: ProgressDisplay) {
+        state = Mutex(State(root: root))
+        self.display = display
+    }
 
     package var wantsItems: Bool { false }
     package var wantsFileProgress: Bool { false }
@@ -84,25 +98,37 @@ package final class VolumeObserver: TransferObserver {
 
     package var exceptions: (listed: [String], count: Int) { state.withLock { ($0.listed, $0.count) } }
     /// Whether all that could not be transferred were files larger than a limit.
-    var lacksOnlyLargeFiles: Bool { state.withLock { $0.tooLarge > 0 && $0.failed + $0.attributes == 0 } }
+    var lacksOnlyLargeFiles: Bool {
+        state.withLock { $0.count(.largeFiles) > 0 && $0.failed + $0.discarded + $0.count(.attributes) == 0 }
+    }
     /// Whether all contents were transferred and only attributes could not be set.
-    var lacksOnlyAttributes: Bool { state.withLock { $0.attributes > 0 && $0.failed + $0.tooLarge == 0 } }
-    /// Whether a session that ended with an exit code lacks nothing but what a job accepts.
+    var lacksOnlyAttributes: Bool {
+        state.withLock { $0.count(.attributes) > 0 && $0.failed + $0.discarded + $0.count(.largeFiles) == 0 }
+    }
+    /// Whether a session that lacks nothing has reported what a cutover may not have.
+    var hasUnexpectedAtCutover: Bool {
+        state.withLock { $0.warned > 0 || $0.counts.values.contains { $0 > 0 } }
+    }
+    /// Whether a session that ended with an error lacks nothing but what a job accepts.
     ///
     /// - Parameters:
     ///   - kinds: What is accepted.
-    ///   - exitCode: The session's: 24 for vanished files alone, 23 with other exceptions.
+    ///   - error: What is wrong.
     /// - Returns: Whether it counts as transferred.
-    func areAccepted(_ kinds: Set<AcceptedException>, exitCode: Int32) -> Bool {
+    func areAccepted(_ kinds: Set<AcceptedException>, _ error: AgentError?) -> Bool {
         state.withLock { state in
-            guard state.vanished == 0 || kinds.contains(.vanished) else { return false }
-            switch exitCode {
-            case 24: return kinds.contains(.vanished)
-            case 23:
-                let isKnown = state.failed == 0 && state.tooLarge + state.attributes > 0
-                return isKnown && (state.tooLarge == 0 || kinds.contains(.largeFiles))
-                    && (state.attributes == 0 || kinds.contains(.attributes))
-            default: return false
+            guard state.failed == 0, state.count(.vanished) == 0 || kinds.contains(.vanished) else { return false }
+            let hasChanges = state.discarded > 0 || error?.failure == .cutoverExceptions && state.count(.changed) > 0
+            let found = [
+                (state.count(.largeFiles) > 0, AcceptedException.largeFiles),
+                (state.count(.attributes) > 0, .attributes), (hasChanges, .changed),
+            ]
+            let areKnown = found.contains { $0.0 } && found.allSatisfy { !$0.0 || kinds.contains($0.1) }
+            return switch error?.failure {
+            case .vanished: kinds.contains(.vanished)
+            case .partial, .fileTooLarge: areKnown
+            case .cutoverExceptions: areKnown && state.warned == 0
+            default: false
             }
         }
     }

@@ -24,8 +24,16 @@ package struct VolumeOutcome: Sendable {
     package let timeGrain: Int64
     /// The target's durability; nil when there was no session.
     let durability: TargetDurability?
-    /// The duration.
+    /// The duration of the last attempt.
     package let elapsed: Duration
+    /// What that consisted of.
+    var phases = PassPhases()
+    /// Whether a session began, so that the target may have been changed.
+    var hadSession = false
+    /// How often the volume was tried; 0 when it was not begun.
+    var attempts = 0
+    /// When the first attempt began and the last one ended; nil when it was not begun.
+    var period: (begin: LogTime, end: LogTime)?
 
     /// Names the figures.
     init(
@@ -50,6 +58,9 @@ package struct VolumeOutcome: Sendable {
         self.elapsed = elapsed
     }
 
+    /// Whether the target was heard of.
+    var hasReachedTarget: Bool { error == nil || hadSession || error?.failure.isRefusal == true }
+
     /// Whether everything in the volume is at the target now.
     package var isComplete: Bool { error == nil }
 }
@@ -72,6 +83,7 @@ extension Sequence<VolumeOutcome> {
 extension VolumeOutcome {
     fileprivate var severity: Int {
         switch exitCode {
+        case _ where error?.failure == .hookFailed: 5
         case 0: isAccepted ? 1 : 0
         case 24: 2
         case 25: 3

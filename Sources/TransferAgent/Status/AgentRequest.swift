@@ -26,7 +26,10 @@ package struct AgentRequest: Sendable {
     package static let drain = AgentRequest("dvm-target", "drain")
 
     /// To begin a pass.
-    package static let start = ofSource("start")
+    ///
+    /// - Parameter kind: Its kind; nil for that of the job.
+    /// - Returns: The request.
+    package static func start(_ kind: PassKind?) -> AgentRequest { ofSource("start", told(kind)) }
     /// To end the running pass, and to tell when it has ended.
     package static let stop = ofSource("stop")
     /// To send nothing until ``resume``.
@@ -51,8 +54,12 @@ package struct AgentRequest: Sendable {
     }
 
     /// To begin a pass, and to show it until it ends; see ``attach(_:columns:)``.
-    package static func startAndShow(_ style: ProgressFormat, columns: Int) -> AgentRequest {
-        ofSource("start", [("wait", .flag(true))] + shown(style, columns))
+    package static func startAndShow(_ kind: PassKind?, _ style: ProgressFormat, columns: Int) -> AgentRequest {
+        ofSource("start", [("wait", .flag(true))] + told(kind) + shown(style, columns))
+    }
+
+    private static func told(_ kind: PassKind?) -> [(String, JSONValue)] {
+        kind.map { [("kind", .text($0.rawValue))] } ?? []
     }
 
     private static func shown(_ style: ProgressFormat, _ columns: Int) -> [(String, JSONValue)] {

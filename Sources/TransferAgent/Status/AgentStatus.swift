@@ -44,7 +44,9 @@ package struct AgentStatus {
     private var circumstances: String {
         var text = ""
         let pass = status["pass"]?.asInteger ?? 0
-        if pass > 0, status["last"]?["pass"]?.asInteger != pass { text += " pass \(pass)" }
+        if pass > 0, status["last"]?["pass"]?.asInteger != pass {
+            text += " pass \(pass)" + (status["kind"]?.asText.map { " (\(PrintableText.ofPeer($0)))" } ?? "")
+        }
         if status["paused"]?.asFlag == true { text += ", paused" }
         if let limit = status["limitBytesPerSecond"]?.asInteger {
             text += limit > 0 ? ", limited to \(Figures.rate(Double(limit)))" : ", without a limit"

@@ -174,7 +174,8 @@ package struct PassEnd: Sendable {
             default: 0
             }
         let outcome = PrintableText.ofPeer(members["outcome"]?.asText ?? "")
-        return "pass \(members["pass"]?.asInteger ?? 0) ended: \(outcome) (exit code \(exitCode))"
+        let kind = members["kind"]?.asText.map { " (\(PrintableText.ofPeer($0)))" } ?? ""
+        return "pass \(members["pass"]?.asInteger ?? 0)\(kind) ended: \(outcome) (exit code \(exitCode))"
             + " after \(Figures.fixed(seconds)) s\n"
     }
 }

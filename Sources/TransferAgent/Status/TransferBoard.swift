@@ -14,10 +14,15 @@ final class TransferBoard: Sendable {
         case ended(VolumeOutcome)
     }
 
-    private let states: Mutex<[(name: String, state: State)]>
+    /// The kind of the pass; nil for none in particular.
+    let kind: PassKind?
+    private let states: Mutex<[(name: String, brakes: JSONValue, state: State)]>
 
     /// Names the volumes, in the order of the job.
-    init(_ names: [String]) { states = Mutex(names.map { ($0, .waiting) }) }
+    init(_ job: SourceJob) {
+        kind = job.kind
+        states = Mutex(job.volumes.map { ($0.name, .object($0.brakes), .waiting) })
+    }
 
     func begin(_ volume: String, _ progress: TransferProgress) { set(volume, .running(progress, since: .now)) }
 
@@ -32,7 +37,8 @@ final class TransferBoard: Sendable {
     /// What each volume does, as JSON objects (docs/schemas/source-status.schema.json).
     var volumes: [JSONValue] {
         states.withLock { $0 }.map { volume in
-            .object([("name", .text(volume.name))] + Self.members(volume.state, volume.name))
+            let fixed: [(String, JSONValue)] = [("name", .text(volume.name)), ("brakes", volume.brakes)]
+            return .object(fixed + Self.members(volume.state, volume.name))
         }
     }
 

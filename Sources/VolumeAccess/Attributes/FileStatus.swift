@@ -35,6 +35,8 @@ package struct FileStatus: Hashable, Sendable {
     package let modified: Timestamp
     /// The access time.
     package let accessed: Timestamp
+    /// The time of the last change of content or attributes, which the kernel sets (`st_ctime`).
+    package let changed: Timestamp
     /// The owner's user ID.
     package internal(set) var owner: UInt32
     /// The group ID.
@@ -82,6 +84,7 @@ package struct FileStatus: Hashable, Sendable {
         size = Int64(clamping: status.stx_size)
         modified = Timestamp(seconds: status.stx_mtime.tv_sec, nanoseconds: Int32(status.stx_mtime.tv_nsec))
         accessed = Timestamp(seconds: status.stx_atime.tv_sec, nanoseconds: Int32(status.stx_atime.tv_nsec))
+        changed = Timestamp(seconds: status.stx_ctime.tv_sec, nanoseconds: Int32(status.stx_ctime.tv_nsec))
         owner = status.stx_uid
         group = status.stx_gid
         linkCount = status.stx_nlink
@@ -111,6 +114,7 @@ package struct FileStatus: Hashable, Sendable {
         self.size = size
         self.modified = modified
         self.accessed = accessed ?? modified
+        changed = modified
         self.owner = owner
         self.group = group
         self.linkCount = linkCount

@@ -38,7 +38,7 @@ final class HeldFile: Sendable {
 
     /// Waits until somebody wants to open the file.
     func waitForCaller() throws {
-        if case .timedOut = asked.pop(within: .seconds(30)) { throw Unexpected("nobody opens the file") }
+        if case .timedOut = asked.pop(within: .seconds(120)) { throw Unexpected("nobody opens the file") }
     }
 
     /// Lets everybody in from now on.

@@ -102,9 +102,16 @@ struct JobRunTests {
     func observer() {
         func judged(_ messages: [(String, Bool)], _ kinds: Set<AcceptedException>, _ exitCode: Int32) -> Bool {
             let display = ProgressDisplay(style: .none, output: Memory(), log: .agent("dvm-source", output: Memory()))
-            let observer = VolumeObserver(display: display)
+            let observer = VolumeObserver(root: "/s", display: display)
             for (text, isError) in messages { observer.message(text, isError ? .errorTransfer : .warning) }
-            return observer.areAccepted(kinds, exitCode: exitCode)
+            return observer.areAccepted(
+                kinds,
+                AgentError(
+                    outcome: exitCode,
+                    exceptions: messages.count,
+                    isFlawedCutover: observer.hasUnexpectedAtCutover
+                )
+            )
         }
         let vanished = ("file has vanished: \"a\"", false)
         let broken = ("cannot read \"b\": Input/output error (5)", true)
@@ -129,6 +136,20 @@ struct JobRunTests {
             )
         }
         #expect(!judged([attribute, ("cannot delete non-empty directory: failed to set", true)], all, 23))
+        let gone = ("rsync: [sender] read errors mapping \"/s/e\": No data available (61)", false)
+        let discarded = ("ERROR: e failed verification -- update discarded.", true)
+        #expect(judged([gone, gone, discarded], [.changed], 23) && !judged([gone, gone, discarded], [.vanished], 23))
+        // What arrived differs from what was read, although the file had not changed; another one had.
+        #expect(!judged([discarded], all, 23))
+        let inner = ("ERROR: d/e failed verification -- update discarded.", true)
+        #expect(!judged([gone, gone, inner], all, 23))
+        let unreadable = ("rsync: [sender] read errors mapping \"/s/b\": Input/output error (5)", false)
+        let stale = ("ERROR: b failed verification -- update discarded.", true)
+        #expect(!judged([gone, unreadable, unreadable, stale], all, 23))
+        #expect(!judged([gone, unreadable], all, 23))
+        let grown = ("file has grown while it was read: \"f\" (from 1 to 2 bytes)", false)
+        #expect(judged([grown], [.changed], 0) && !judged([grown], [.vanished], 0))
+        #expect(!judged([grown, ("another warning", false)], all, 0))
         #expect(!judged([], all, 20) && !judged([], all, 11) && !judged([], all, 25))
     }
 }

@@ -36,7 +36,7 @@ struct AgentPrograms {
     func sourceLine(_ command: String = "transfer", to port: String, _ options: [String] = []) throws -> [String] {
         [try BuiltProgram.path("dvm-source"), command, "--volume", "v=" + directory.file("source")]
             + ["--target", "127.0.0.1:\(port)", "--ca", authority.files.certificate]
-            + ["--password-file", directory.file("password"), "--progress", "lines"] + options
+            + ["--password-file", directory.file("password"), "--progress", "lines", "--attempts", "1"] + options
     }
 
     /// Starts a target and waits until it listens.

@@ -18,13 +18,17 @@ struct LocalControlTests {
         let (target, port) = try programs.target(["--control", far])
         defer { target.stop() }
         #expect(try ask("dvm-target", ["status", "--control", far, "--ready"]).status == 0)
-        let source = try programs.source(to: port, ["--bwlimit", "500K", "--control", near])
+        let source = try programs.source(
+            to: port,
+            ["--bwlimit", "500K", "--control", near, "--pass", "stage", "--delete-limit", "7"]
+        )
         defer { source.stop() }
         try source.waitForOutput("% ")
         let running = try ask("dvm-source", ["status", "--control", near, "--json"])
         #expect(running.status == 0)
         #expect(try SchemaCheck("source-status").faults(of: running.output) == [])
-        #expect(running.output.contains("\"name\":\"v\",\"state\":\"running\""))
+        #expect(running.output.contains("\"name\":\"v\",") && running.output.contains("\"state\":\"running\""))
+        #expect(running.output.contains("\"kind\":\"stage\"") && running.output.contains("\"deleteLimit\":7,"))
         let served = try ask("dvm-target", ["status", "--control", far, "--json"])
         #expect(try SchemaCheck("target-status").faults(of: served.output) == [])
         #expect(served.output.contains("\"state\":\"serving\"") && served.output.contains("\"sessions\":1,"))

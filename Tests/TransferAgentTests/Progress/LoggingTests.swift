@@ -87,7 +87,7 @@ struct LoggingTests {
         let child = try ChildProcess(
             try BuiltProgram.path("dvm-source"),
             ["transfer", "--volume", "v=" + directory.path, "--target", "127.0.0.1:\(freePort())", "--insecure"]
-                + ["--log-format", "json", "--progress", "json", "--silence-limit", "5"]
+                + ["--log-format", "json", "--progress", "json", "--silence-limit", "5", "--attempts", "1"]
         )
         #expect(try child.waitForExit() == 10)
         let values = try child.output.split(separator: "\n").map { try JSONValue(parsing: Array($0.utf8)) }

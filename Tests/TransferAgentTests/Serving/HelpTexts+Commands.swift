@@ -28,9 +28,11 @@ extension HelpTexts {
         stopped, or whatever reads its output goes away. Exit code 4 if a pass is
         running (DVM-6001), 10 if no dvm-source answers.
 
-        USAGE: dvm-source start [--wait] [--progress <progress>] [--control <socket>]
+        USAGE: dvm-source start [--pass <pass>] [--wait] [--progress <progress>] [--control <socket>]
 
         OPTIONS:
+          --pass <pass>           The kind of the pass, in place of the job's: stage or
+                                  cutover. (values: stage, cutover)
           --wait                  Show the pass until it ends.
           --progress <progress>   How progress is shown. (default: tty on a terminal,
                                   else lines) (values: tty, lines, json, none)

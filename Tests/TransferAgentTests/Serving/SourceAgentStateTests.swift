@@ -22,9 +22,12 @@ struct SourceAgentStateTests {
 
         init(_ word: String, target: String = "127.0.0.1:1") throws {
             name = "@dvm-agent-\(getpid())-\(word)"
-            let settings = TransferSettings(volumes: ["v=/tmp"], target: target, trust: .insecure)
-            let agent = SourceAgent(style: .none, log: .agent("dvm-source", output: Memory())) {
-                [entered, goOn] () throws(AgentError) in
+            var once = TransferSettings(volumes: ["v=/tmp"], target: target, trust: .insecure)
+            once.pass.attempts = 1
+            let settings = once
+            let hooks = try HookProcesses(of: try SourceJob(settings))
+            let agent = SourceAgent(hooks: hooks, style: .none, log: .agent("dvm-source", output: Memory())) {
+                [entered, goOn] (_) throws(AgentError) in
                 entered.push(())
                 _ = goOn.pop(within: .seconds(60))
                 var settings = settings
@@ -130,7 +133,7 @@ struct SourceAgentStateTests {
             VolumeOutcome(name: "a", error: AgentError(.silence, "nothing came", exitCode: 30), elapsed: .zero),
             VolumeOutcome(name: "b", error: AgentError(.cancelled, "stopped on request", exitCode: 20), elapsed: .zero),
         ]
-        #expect(SourcePass.End(number: 1, outcomes: outcomes, elapsed: .zero).interruption?.exitCode == 20)
-        #expect(SourcePass.End(number: 1, outcomes: [outcomes[0]], elapsed: .zero).interruption == nil)
+        #expect(SourcePass.End(number: 1, result: PassResult(outcomes), elapsed: .zero).interruption?.exitCode == 20)
+        #expect(SourcePass.End(number: 1, result: PassResult([outcomes[0]]), elapsed: .zero).interruption == nil)
     }
 }

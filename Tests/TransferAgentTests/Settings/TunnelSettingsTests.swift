@@ -152,6 +152,7 @@ private struct Stage {
             trust: trust
         )
         settings.environmentPassword = SecretBytes("secret")
+        settings.pass.attempts = 1
         return settings
     }
 

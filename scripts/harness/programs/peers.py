@@ -6,6 +6,8 @@ import subprocess
 
 from harness.programs.processes import Server, free_port
 
+# A case learns of a failure at once, also from an older dvm-source, which does not know the variable.
+os.environ.setdefault("DVM_ATTEMPTS", "1")
 REPOSITORY = os.path.abspath(__file__ + "/../../../..")
 BUILT = os.path.join(REPOSITORY, ".build", "release")
 STOCK_RSYNC = os.environ.get("STOCK_RSYNC", "/usr/bin/rsync")

@@ -237,7 +237,7 @@ final class GeneratorSession {
         try output.flush()
         hasEndedPhases = true
         while !hasReceiverEnded { try waitForEvent() }
-        try state.tellTally(to: output)
+        try state.tellTally(to: output, isLast: true)
         try state.sendOutbox(to: output)
         try writeEnd()
         try output.flush()

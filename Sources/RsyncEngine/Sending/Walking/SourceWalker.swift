@@ -75,7 +75,7 @@ final class SourceWalker {
             }
             hand(over: list)
         }
-        state.progress.isListComplete.store(true, ordering: .relaxed)
+        state.progress.completeList()
         lists.close()
     }
 

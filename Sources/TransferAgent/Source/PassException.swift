@@ -1,0 +1,65 @@
+import Glibc
+import LinuxSystem
+import RsyncEngine
+
+/// What a message about a volume says of its transfer.
+enum PassException: Equatable {
+    /// Of a kind that a job may accept.
+    case accepted(AcceptedException)
+    /// A file, by its whole path at the source, became shorter while it was read; it is sent again.
+    case shrunk(String)
+    /// The target kept the older content of a file, by its name in the volume, since what arrived twice did not have the
+    /// checksum that was sent.
+    case discarded(String)
+    /// Something else could not be transferred.
+    case other
+    /// A warning of another kind.
+    case warning
+    /// Nothing that another message or the outcome does not tell.
+    case remark
+
+    /// Classifies a message of either side.
+    ///
+    /// - Parameters:
+    ///   - text: The message, one line; rsync's words (protocol specification, transfer 12.1 and 13).
+    ///   - level: Its severity, which is not `info`.
+    init(_ text: String, _ level: MessageLevel) {
+        let isWarning = if case .warning = level { true } else { false }
+        if SessionResult.concernsLargeFile(text) {
+            self = .accepted(.largeFiles)
+        } else if SessionResult.concernsAttributes(text) {
+            self = .accepted(.attributes)
+        } else if isWarning, text.hasPrefix("file has vanished: \"") {
+            self = .accepted(.vanished)
+        } else if isWarning, Self.changes.contains(where: text.hasPrefix) {
+            self = .accepted(.changed)
+        } else if let path = Self.part(
+            of: text,
+            between: Self.unread,
+            and: "\": \(SystemError.text(of: ENODATA)) (\(ENODATA))"
+        ) {
+            self = .shrunk(path)
+        } else if text.hasPrefix(Self.unread) {
+            // What the target then does with a file that cannot be read shows in its own message, if in any.
+            self = .other
+        } else if let name = Self.part(of: text, between: "ERROR: ", and: " failed verification -- update discarded.") {
+            self = .discarded(name)
+        } else if text.hasPrefix("rsync error: ") || text.hasSuffix("(will try again).") {
+            // The former only sums up the others.
+            self = .remark
+        } else {
+            self = isWarning ? .warning : .other
+        }
+    }
+
+    private static let unread = "rsync: [sender] read errors mapping \""
+
+    private static func part(of text: String, between start: String, and end: String) -> String? {
+        guard text.hasPrefix(start), text.hasSuffix(end), text.utf8.count > start.utf8.count + end.utf8.count else {
+            return nil
+        }
+        return String(text.dropFirst(start.count).dropLast(end.count))
+    }
+
+    private static let changes = ["grown", "shrunk", "been written to"].map { "file has \($0) while it was read: \"" }
+}
