@@ -71,8 +71,9 @@ final class HookProcess: Sendable {
     }
 
     deinit {
-        // The shell ends with its input.
+        // The shell ends with its input, but not before a command that nothing ends.
         stream.close()
+        _ = try? WorkerThread(name: "dvm-hook-end") { [child] in _ = child.wait() }
     }
 
     /// Runs the command; blocks the calling thread.
