@@ -5,7 +5,7 @@ enum RepeatedOption {
     private static let single: Set = [
         "--target", "--server-name", "--ca", "--pin", "--psk-file", "--proxy", "--user", "--password-file",
         "--proxy-password-file", "--job", "--settings", "--plan", "--namespace", "--listen", "--listen-plain",
-        "--client-ca", "--certificate", "--private-key", "--credentials",
+        "--client-ca", "--certificate", "--private-key", "--credentials", "--run-as",
     ]
     /// Options whose next word is their value even if it looks like an option.
     private static let greedy: Set = ["--include", "--exclude", "--before", "--after"]

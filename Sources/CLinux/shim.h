@@ -133,5 +133,24 @@ static inline long dvm_set_thread_group(unsigned group) { return syscall(SYS_set
 static inline long dvm_set_thread_groups(size_t count, const unsigned *groups) {
     return syscall(SYS_setgroups, count, groups);
 }
+// The capabilities of the calling thread, which have no wrappers in the C library.
+#include <linux/capability.h>
+struct dvm_capabilities { uint64_t effective, permitted, inheritable; };
+static inline int dvm_get_capabilities(struct dvm_capabilities *held) {
+    struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+    struct __user_cap_data_struct data[2];
+    if (syscall(SYS_capget, &header, data) != 0) return -1;
+    held->effective = data[0].effective | (uint64_t)data[1].effective << 32;
+    held->permitted = data[0].permitted | (uint64_t)data[1].permitted << 32;
+    held->inheritable = data[0].inheritable | (uint64_t)data[1].inheritable << 32;
+    return 0;
+}
+static inline int dvm_clear_capabilities(void) {
+    struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+    struct __user_cap_data_struct data[2] = { { 0, 0, 0 }, { 0, 0, 0 } };
+    return (int)syscall(SYS_capset, &header, data);
+}
+static inline int dvm_clear_ambient_capabilities(void) { return prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0); }
+static inline int dvm_drop_bounding_capability(int number) { return prctl(PR_CAPBSET_DROP, number, 0, 0, 0); }
 // Swift does not import fork; callers have a single thread.
 static inline pid_t dvm_fork(void) { return fork(); }

@@ -35,7 +35,7 @@ struct DaemonChecks {
             recorder.begin(.source, volume: volume.name)
             let source = try open(volume)
             first = first ?? (volume, source)
-            recorder.pass("\(volume.path) can be read")
+            recorder.pass("\(volume.path) can be read, as \(IdentityReport().text)")
             recorder.begin(.greeting)
             if let open = next {
                 next = nil

@@ -33,6 +33,21 @@ func groupList() -> [UInt32] {
     return Array(groups.prefix(Int(max(0, filled))))
 }
 
+/// capget(2) of the calling thread; empty sets if it fails.
+func capabilitySets() -> dvm_capabilities {
+    var held = dvm_capabilities()
+    return unsafe dvm_get_capabilities(&held) == 0 ? held : dvm_capabilities()
+}
+
+/// getresuid(2) and getresgid(2): the real, effective and saved user and group.
+func threeIdentities() -> (users: [UInt32], groups: [UInt32]) {
+    var (user, effectiveUser, savedUser) = (uid_t.max, uid_t.max, uid_t.max)
+    var (group, effectiveGroup, savedGroup) = (gid_t.max, gid_t.max, gid_t.max)
+    unsafe getresuid(&user, &effectiveUser, &savedUser)
+    unsafe getresgid(&group, &effectiveGroup, &savedGroup)
+    return ([user, effectiveUser, savedUser], [group, effectiveGroup, savedGroup])
+}
+
 /// realpath(3).
 func resolvedPath(_ path: String) -> String? {
     guard let resolved = unsafe realpath(path, nil) else { return nil }

@@ -68,7 +68,9 @@ package struct Sandbox: Sendable {
         guard version >= 2 else {
             return .unsupported("the kernel has Landlock version 1; version 2 (Linux 5.19) is needed")
         }
-        guard try Self.threadCount() == 1 else { throw SystemError(operation: "landlock_restrict_self", number: EBUSY) }
+        guard try ProcessThreads.count() == 1 else {
+            throw SystemError(operation: "landlock_restrict_self", number: EBUSY)
+        }
         let handled = Self.handled(version)
         let ruleset = Descriptor(
             owning: try systemCall("landlock_create_ruleset") { dvm_landlock_create_ruleset(handled) }
@@ -104,13 +106,6 @@ package struct Sandbox: Sendable {
         if status.type != S_IFDIR { allowed &= Right.ofFiles }
         let (number, rights) = (ruleset.rawValue, allowed & handled)
         try systemCall("landlock_add_rule") { dvm_landlock_add_path(number, place.rawValue, rights) }
-    }
-
-    /// How many threads the process has.
-    private static func threadCount() throws(SystemError) -> Int {
-        let status = try DescriptorStatus(ofPath: "/proc/self/task")
-        // Each is a directory, which has a link to the one above; two more are its own.
-        return status.linkCount - 2
     }
 
     /// The rights that a version of the kernel's interface knows, all of which are taken away.

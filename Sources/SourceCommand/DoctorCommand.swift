@@ -50,6 +50,7 @@ struct DoctorCommand: LoggingCommand {
         let job = try connection.resolved()
         for note in job.notes { log.warning("dvm-source: \(note)") }
         let doctor = try Doctor(job.settings, trials: trials, display: DoctorDisplay(isJSON: json))
+        try job.settings.identity().assume()
         for warning in doctor.warnings { log.warning("dvm-source: \(warning)") }
         let failure = try StopSignals.run { await doctor.run() }
         throw ExitCode(failure?.exitCode ?? 0)

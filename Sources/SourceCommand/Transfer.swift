@@ -47,8 +47,9 @@ struct Transfer: ReportingCommand {
     func work(_ end: TerminationLog) throws -> TerminationReport {
         ProcessSetup.ignoreHangUps()
         let log = log
-        let settings = try options.prepared(log).settings
+        let settings = try options.resolved(log).settings
         let job = try SourceJob(settings)
+        try settings.identity().assume()
         for warning in job.warnings { log.warning("dvm-source: \(warning)") }
         let hooks = try HookProcesses(of: job)
         let agent = try SourceAgent(job, hooks: hooks, style: options.style, log: log)

@@ -15,6 +15,9 @@ struct TransferOptionGroup: ParsableArguments {
     @Option(help: .setting("supplemental-groups"))
     var supplementalGroups: String?
 
+    @Option(help: .setting("run-as"))
+    var runAs: String?
+
     @Option(help: .setting("parallel"))
     var parallel: Int?
 
@@ -38,18 +41,12 @@ struct TransferOptionGroup: ParsableArguments {
         let job = try connection.resolved { layer in
             layer.give("job-name", jobName)
             layer.give("supplemental-groups", supplementalGroups?.split(separator: ",").map(String.init) ?? [])
+            layer.give("run-as", runAs)
             layer.give("parallel", parallel)
             occasion.give(to: &layer)
             pass.give(to: &layer)
         }
         for note in job.notes { log.warning("dvm-source: \(note)") }
-        return job
-    }
-
-    /// That job, whose groups this process has joined as far as it may.
-    func prepared(_ log: Logger) throws(AgentError) -> Job {
-        let job = try resolved(log)
-        for warning in GroupMembership.join(job.settings.supplementalGroups) { log.warning("dvm-source: \(warning)") }
         return job
     }
 

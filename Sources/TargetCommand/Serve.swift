@@ -110,11 +110,19 @@ struct Serve: ReportingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Groups to join, separated by commas, as far as this process may. (default: TARGET_SUPPLEMENTAL_GROUPS)",
+            "Groups to be in, separated by commas; root joins them, another user has to be in them. (default: TARGET_SUPPLEMENTAL_GROUPS)",
             valueName: "numbers"
         )
     )
     var supplementalGroups: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "Started as root, become this user for good, without capabilities, once secrets are read and ports are open. (default: DVM_RUN_AS)",
+            valueName: "uid[:gid]"
+        )
+    )
+    var runAs: String?
 
     @Flag(help: "Keep all permissions of the user, instead of only those for the volumes.")
     var noSandbox = false
@@ -157,8 +165,9 @@ struct Serve: ReportingCommand {
         ProcessSetup.clearUmask()
         ProcessSetup.ignoreHangUps()
         let log = log
-        for warning in GroupMembership.join(try groups()) { log.warning("dvm-target: \(warning)") }
-        let service = try TargetService(settings, log: log)
+        let identity = try ProcessIdentity(runAs: runAs ?? AgentVariable.value("DVM_RUN_AS"), groups: try groups())
+        let service = try TargetService(settings, as: identity, log: log)
+        log.notice("running as \(IdentityReport().text)")
         let server = try LocalControl.listen(local.control, for: Self.agent) { service.answer($0) }
         let notes = noSandbox ? ["not confined: --no-sandbox"] : try AgentSandbox(settings).confine().notes
         for note in notes { log.notice("\(note)") }

@@ -27,7 +27,7 @@ struct SourceServeCommand: ReportingCommand {
 
     func work(_ end: TerminationLog) throws -> TerminationReport {
         ProcessSetup.ignoreHangUps()
-        let resolved = try options.prepared(log)
+        let resolved = try options.resolved(log)
         let settings = resolved.settings
         for (option, file) in [
             ("--password-file", settings.passwordFile), ("--proxy-password-file", settings.proxyPasswordFile),
@@ -43,6 +43,8 @@ struct SourceServeCommand: ReportingCommand {
         for kind in PassKind.allCases { ofKinds[kind] = try resolved.during(kind).settings }
         var jobs = [job]
         for settings in ofKinds.values { jobs.append(try SourceJob(settings)) }
+        try settings.identity().assume()
+        log.notice("running as \(IdentityReport().text)")
         let hooks = try HookProcesses(of: jobs)
         let agent = SourceAgent(hooks: hooks, style: options.style, log: log) { [ofKinds] (kind) throws(AgentError) in
             try SourceJob(kind.flatMap { ofKinds[$0] } ?? settings)

@@ -87,6 +87,8 @@ package enum FailureClass: Int, Sendable, CaseIterable {
     case badSecretFile = 5002
     case cannotListen = 5003
     case recordNotWritten = 5004
+    case groupMissing = 5005
+    case identityRefused = 5006
 
     case passRunning = 6001
     case noPass = 6002

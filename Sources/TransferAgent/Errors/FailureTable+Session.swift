@@ -298,6 +298,22 @@ extension FailureTable {
             cause: "a directory that is missing, full or read-only",
             advice: "choose a file in a directory that this program may write to; the volumes are not concerned"
         ),
+        Row(
+            .groupMissing,
+            exits: .of(1),
+            "the process is not in a group that --supplemental-groups asks for",
+            cause: "a pod whose securityContext does not grant the group, and that does not run as root",
+            advice:
+                "add the group to supplementalGroups of the pod's securityContext, or make it the fsGroup; nothing was sent"
+        ),
+        Row(
+            .identityRefused,
+            exits: .of(1),
+            "the process cannot become the user that --run-as asks for",
+            cause: "a pod that does not start as root, or root without the capabilities SETUID and SETGID",
+            advice:
+                "set runAsUser and runAsGroup in the pod's securityContext and leave --run-as out, or start as root with SETUID and SETGID"
+        ),
     ]
 
     static let commands = [

@@ -72,8 +72,14 @@ package enum SettingTable {
                 \.supplementalGroups,
                 in: 0...Int(UInt32.max - 1),
                 valueName: "numbers",
-                "Groups to join, separated by commas, as far as this process may; a missing one is warned of."
+                "Groups to be in, separated by commas; root joins them, another user has to be in them."
             ),
+            .text(
+                "run-as",
+                \.runAs,
+                valueName: "uid[:gid]",
+                "Started as root, become this user for good, without capabilities, once secrets are read; commands of --before and --after run as this user, too."
+            ) { (text) throws(AgentError) in try ProcessIdentity.parse(text) },
             .number(
                 "parallel",
                 \.parallel,

@@ -26,6 +26,8 @@ package struct TransferSettings: Sendable {
     package var pass = PassSettings()
     /// The groups that this process should have, of `--supplemental-groups`.
     package var supplementalGroups: [Int] = []
+    /// The user to become once secrets are read, of `--run-as UID[:GID]`; nil to stay.
+    package var runAs: String?
     /// The volumes, by name, that are transferred otherwise.
     package var otherPasses: [String: PassSettings] = [:]
     /// How many volumes are transferred at the same time, of `--parallel`.
@@ -67,6 +69,13 @@ package struct TransferSettings: Sendable {
     package var stepLimit = Duration.seconds(20)
     /// The job's name, of `--job-name`; nil for a unique one.
     package var job: String?
+
+    /// As whom the process works.
+    ///
+    /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
+    package func identity() throws(AgentError) -> ProcessIdentity {
+        try ProcessIdentity(runAs: runAs, groups: supplementalGroups)
+    }
 
     /// The settings that have no default.
     package init(volumes: [String], target: String, trust: Trust) {

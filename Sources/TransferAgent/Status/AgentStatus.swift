@@ -38,6 +38,7 @@ package struct AgentStatus {
     private var first: String {
         "\(Self.word(status, "program")) \(Self.word(status, "version")), process \(status["process"]?.asInteger ?? 0): "
             + "\(Self.word(status, "state"))\(circumstances)\n"
+            + (IdentityReport(status["identity"]).map { "\($0.text)\n" } ?? "")
     }
 
     /// What else is to be known of a source's state.

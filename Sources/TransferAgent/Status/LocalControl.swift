@@ -145,7 +145,7 @@ package enum LocalControl {
     {
         [
             ("schema", .text("\(program)-status/1")), ("program", .text(program)), ("version", .text(ExitText.version)),
-            ("process", .integer(Int64(getpid()))), ("state", .text(state)),
+            ("process", .integer(Int64(getpid()))), ("identity", IdentityReport().json), ("state", .text(state)),
             ("elapsedSeconds", .decimal((ContinuousClock.now - start).inSeconds)),
         ]
     }

@@ -54,25 +54,23 @@ package final class TargetService: Sendable {
         let context: TLSContext?
     }
 
-    /// Opens the volumes and the ports.
+    /// Reads the secrets, opens the ports, becomes another user if that is asked, and opens the volumes.
     ///
     /// - Parameters:
     ///   - settings: What to serve and where.
+    ///   - identity: As whom the process is to work, if it is this service's alone and has one thread; nil to stay.
     ///   - log: Gets one event for each session.
     /// - Throws: ``AgentError`` for the first thing that cannot be used.
-    package init(_ settings: ServeSettings, log: Logger) throws(AgentError) {
+    package init(_ settings: ServeSettings, as identity: ProcessIdentity? = nil, log: Logger) throws(AgentError) {
         self.log = log
         preLoginLog = PreLoginLog(log)
         isTunnelClosed = settings.clientAuthorities != nil || settings.certificate == nil
         sessionLimit = settings.sessionLimit
         let credentials = try Credentials(file: settings.credentials)
         let mappings = try VolumeMapping.parse(settings.volumes)
-        let catalogue = try VolumeCatalogue(mappings, credentials, settings)
-        self.catalogue = catalogue
         durability = settings.durability
         silenceLimit = try SilenceLimit(settings.silenceLimit)
         digestPolicy = DigestPolicy(allowsWeak: settings.allowsWeakDigest)
-        control = ControlServer(volumes: catalogue, idleLimit: silenceLimit.duration) { credentials.password(of: $0) }
         var configuration = try settings.serverConfiguration()
         configuration.applicationProtocols = [ControlChannel.applicationProtocol]
         let context: TLSContext
@@ -96,6 +94,9 @@ package final class TargetService: Sendable {
         } catch {
             throw AgentError(error)
         }
+        try identity?.assume()
+        catalogue = try VolumeCatalogue(mappings, credentials, settings)
+        control = ControlServer(volumes: catalogue, idleLimit: silenceLimit.duration) { credentials.password(of: $0) }
     }
 
     /// The addresses for clients, such as `listening on 0.0.0.0:6443 (TLS)`, with the actual ports.
