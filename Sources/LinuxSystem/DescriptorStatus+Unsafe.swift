@@ -16,6 +16,8 @@ package struct DescriptorStatus: Hashable, Sendable {
     package let linkCount: Int
     /// The size in bytes.
     package let size: Int
+    /// When it was last changed in any way, in nanoseconds since 1970.
+    package let changeTime: Int64
     private let device: UInt64
     private let inode: UInt64
 
@@ -25,6 +27,7 @@ package struct DescriptorStatus: Hashable, Sendable {
         owner = status.st_uid
         linkCount = Int(status.st_nlink)
         size = Int(status.st_size)
+        changeTime = Int64(status.st_ctim.tv_sec) &* 1_000_000_000 &+ Int64(status.st_ctim.tv_nsec)
         (device, inode) = (UInt64(status.st_dev), UInt64(status.st_ino))
     }
 

@@ -75,6 +75,9 @@ struct ConnectionOptions: ParsableArguments {
     @Flag(inversion: .prefixedNo, help: .setting("allow-weak-digest"))
     var allowWeakDigest: Bool?
 
+    @Flag(inversion: .prefixedNo, help: .setting("strict-secrets"))
+    var strictSecrets: Bool?
+
     @Option(help: "The format of log lines on standard error.")
     var logFormat = LogFormat.text
 
@@ -122,5 +125,6 @@ struct ConnectionOptions: ParsableArguments {
         layer.give("keep-alive", keepAlive)
         layer.give("silence-limit", silenceLimit)
         layer.give("allow-weak-digest", allowWeakDigest)
+        layer.give("strict-secrets", strictSecrets)
     }
 }

@@ -47,7 +47,7 @@ struct Serve: ReportingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Admit TLS clients that have a key from this file of IDENTITY:KEY lines; must not be readable by other users. "
+            "Admit TLS clients that have a key from this file of IDENTITY:KEY lines; must not be writable by other users. "
                 + "Without --certificate, only those.",
             valueName: "file"
         )
@@ -62,7 +62,7 @@ struct Serve: ReportingCommand {
 
     @Option(
         help: ArgumentHelp(
-            "A file of user:password lines; read once, must not be readable by other users.",
+            "A file of user:password lines; read again when it changes, must not be writable by other users.",
             valueName: "file"
         )
     )
@@ -100,6 +100,12 @@ struct Serve: ReportingCommand {
 
     @Flag(help: "Allow MD4 for the password, and MD5 for clients without TLS.")
     var allowWeakDigest = false
+
+    @Flag(
+        help:
+            "Refuse files of passwords and keys that their group or other users can read, instead of warning of them. (default: DVM_STRICT_SECRETS)"
+    )
+    var strictSecrets = false
 
     @OptionGroup var local: ControlOptions
 
@@ -166,6 +172,8 @@ struct Serve: ReportingCommand {
         ProcessSetup.ignoreHangUps()
         let log = log
         let identity = try ProcessIdentity(runAs: runAs ?? AgentVariable.value("DVM_RUN_AS"), groups: try groups())
+        var settings = settings
+        settings.strictSecrets = try strictSecrets || AgentVariable.flag("DVM_STRICT_SECRETS")
         let service = try TargetService(settings, as: identity, log: log)
         log.notice("running as \(IdentityReport().text)")
         let server = try LocalControl.listen(local.control, for: Self.agent) { service.answer($0) }

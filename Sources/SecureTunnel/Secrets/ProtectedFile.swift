@@ -4,11 +4,14 @@ import ProcessSupport
 
 /// Reads small files that hold secrets: keys, passwords.
 package enum ProtectedFile {
-    /// How to treat a file that others can read or change (mode & 07), or that belongs to another user.
+    /// How to treat a file that is not its user's alone.
     package enum Exposure: Sendable {
-        /// It is rejected: the rule of the agents.
+        /// One that its group or others can read or change is rejected: the strict rule of the agents.
         case refused
-        /// It is used with a warning, as stunnel does: Kubernetes mounts secrets readable by everybody in the pod.
+        /// One that its group or others can read is used with a warning, since Kubernetes mounts secrets so; one that
+        /// others can change, or that belongs to another user, is rejected: the usual rule of the agents.
+        case readable
+        /// One that others can read or change, or that belongs to another user, is used with a warning, as stunnel does.
         case warned
     }
 
@@ -34,8 +37,8 @@ package enum ProtectedFile {
         }
         guard file.isRegular else { throw .badFile(path: path, reason: "it is not a regular file") }
         guard file.length <= largest else { throw .badFile(path: path, reason: "it is too long") }
-        let flaw = exposureReason(file)
-        if let flaw, exposure == .refused { throw .badFile(path: path, reason: flaw) }
+        let (flaw, isRefused) = judgement(of: file, exposure)
+        if let flaw, isRefused { throw .badFile(path: path, reason: flaw) }
         do throws(SystemError) {
             return (try contents(of: file, count: file.length), flaw.map { "\(path): \($0)" })
         } catch {
@@ -56,10 +59,19 @@ package enum ProtectedFile {
         }
     }
 
-    private static func exposureReason(_ file: borrowing SmallFile) -> String? {
-        guard file.permissions & 0o7 == 0 else { return "other users can read or change it" }
-        guard file.owner == 0 || file.owner == geteuid() else { return "it belongs to another user" }
-        return nil
+    /// What is wrong with a file's permissions, and whether that is enough to reject it.
+    private static func judgement(
+        of file: borrowing SmallFile,
+        _ exposure: Exposure
+    ) -> (flaw: String?, isRefused: Bool) {
+        let mode = file.permissions
+        let isOurs = file.owner == 0 || file.owner == geteuid()
+        if exposure == .warned, mode & 0o7 != 0 { return ("other users can read or change it", false) }
+        if exposure != .warned, mode & 0o2 != 0 { return ("other users can change it", true) }
+        guard isOurs else { return ("it belongs to another user", exposure != .warned) }
+        guard exposure != .warned, mode & 0o77 != 0 else { return (nil, false) }
+        let whose = mode & 0o7 != 0 ? "other users" : "its group"
+        return ("\(whose) can \(mode & 0o22 != 0 ? "change" : "read") it", exposure == .refused)
     }
 
     /// The bytes of a file up to a count; if there are fewer, because the file shrinks or is a pipe, as many as there are.

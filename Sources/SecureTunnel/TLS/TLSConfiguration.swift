@@ -15,11 +15,18 @@ package struct TLSIdentity: Equatable, Sendable {
     package var certificateChainFile: String
     /// A PEM file of the private key (PKCS#1, SEC1 or PKCS#8, not encrypted).
     package var privateKeyFile: String
+    /// How to treat a key that is not its user's alone.
+    package var exposure: ProtectedFile.Exposure
 
     /// Names the two files.
-    package init(certificateChainFile: String, privateKeyFile: String) {
+    package init(
+        certificateChainFile: String,
+        privateKeyFile: String,
+        exposure: ProtectedFile.Exposure = .warned
+    ) {
         self.certificateChainFile = certificateChainFile
         self.privateKeyFile = privateKeyFile
+        self.exposure = exposure
     }
 }
 

@@ -15,8 +15,8 @@ extension TLSContext {
             throw .badFile(path: chain, reason: Self.reason("certificate"))
         }
         let path = identity.privateKeyFile
-        // Not refused: today's images mount their keys readable by everyone in the pod (MTC contract 3.3).
-        let (bytes, warning) = try ProtectedFile.read(path, exposure: .warned)
+        // Usually not refused: today's images mount their keys readable by everyone in the pod (MTC contract 3.3).
+        let (bytes, warning) = try ProtectedFile.read(path, exposure: identity.exposure)
         if let warning { warnings.append(warning) }
         guard let key = unsafe Self.privateKey(bytes) else {
             throw .badFile(path: path, reason: Self.reason("unencrypted private key"))

@@ -39,15 +39,16 @@ struct SourceServeCommand: ReportingCommand {
         let job = try SourceJob(settings)
         for warning in job.warnings { log.warning("dvm-source: \(warning)") }
         // A command may start a pass of another kind than the job's.
-        var ofKinds: [PassKind: TransferSettings] = [:]
-        for kind in PassKind.allCases { ofKinds[kind] = try resolved.during(kind).settings }
-        var jobs = [job]
-        for settings in ofKinds.values { jobs.append(try SourceJob(settings)) }
+        var ofKinds: [PassKind: SourceJob] = [:]
+        for kind in PassKind.allCases { ofKinds[kind] = try SourceJob(try resolved.during(kind).settings) }
         try settings.identity().assume()
         log.notice("running as \(IdentityReport().text)")
-        let hooks = try HookProcesses(of: jobs)
-        let agent = SourceAgent(hooks: hooks, style: options.style, log: log) { [ofKinds] (kind) throws(AgentError) in
-            try SourceJob(kind.flatMap { ofKinds[$0] } ?? settings)
+        let hooks = try HookProcesses(of: [job] + ofKinds.values)
+        let agent = SourceAgent(hooks: hooks, style: options.style, log: log) {
+            [ofKinds, log] (kind) throws(AgentError) in
+            let job = kind.flatMap { ofKinds[$0] } ?? job
+            try job.renew { log.notice("dvm-source: \($0)") }
+            return job
         }
         let name = options.local.control ?? LocalControl.usualName(of: Self.agent)
         let server = try LocalControl.listen(name, for: Self.agent) { agent.answer($0) }

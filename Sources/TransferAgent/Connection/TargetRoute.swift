@@ -24,11 +24,14 @@ package struct TargetRoute: Sendable {
     package let isInsecure: Bool
     /// What the user should know of the settings: an exposed key, a password for all to see.
     package var warnings: [String] {
-        guard isProxyPasswordExposed else { return context.warnings }
+        let warnings = context.warnings + (proxyFileWarning.map { [$0] } ?? [])
+        guard isProxyPasswordExposed else { return warnings }
         let exposure = "--proxy contains a password, which everyone on this host can see: use --proxy-password-file"
-        return context.warnings + [exposure]
+        return warnings + [exposure]
     }
     private let isProxyPasswordExposed: Bool
+    /// What is wrong with the permissions of the file with the proxy's password.
+    private let proxyFileWarning: String?
     /// The proxy; nil when none is set, or the target bypasses it.
     package let proxy: ProxyURL?
     /// Whether a proxy is set that the target bypasses.
@@ -56,7 +59,8 @@ package struct TargetRoute: Sendable {
         guard settings.proxyPasswordFile == nil || settings.proxy != nil else {
             throw AgentError(.badSetting, "--proxy-password-file requires --proxy", exitCode: 1)
         }
-        let password = try settings.proxyPassword()
+        let password: SecretBytes?
+        (password, proxyFileWarning) = try settings.proxyPassword()
         do throws(SecureTunnelError) {
             var proxy = try settings.proxy.map { (text) throws(SecureTunnelError) in try ProxyURL(parsing: text) }
             isProxyPasswordExposed =
@@ -207,8 +211,9 @@ package struct TargetRoute: Sendable {
 
 extension TransferSettings {
     /// The proxy's password from where it is kept, if it is kept outside of the URL.
-    fileprivate func proxyPassword() throws(AgentError) -> SecretBytes? {
-        guard let file = proxyPasswordFile else { return environmentProxyPassword }
-        return try SecretFile.password(in: file)
+    fileprivate func proxyPassword() throws(AgentError) -> (bytes: SecretBytes?, warning: String?) {
+        guard let file = proxyPasswordFile else { return (environmentProxyPassword, nil) }
+        let (bytes, warning) = try SecretFile.password(in: file, isStrict: strictSecrets)
+        return (bytes, warning)
     }
 }

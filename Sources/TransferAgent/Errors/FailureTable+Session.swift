@@ -281,8 +281,9 @@ extension FailureTable {
             .badSecretFile,
             exits: .of(1),
             "a secrets file cannot be used",
-            cause: "a file that is missing, empty, not of the expected form, or readable by other users",
-            advice: "correct what is said of it; for one that other users can read, chmod 600"
+            cause: "a file that is missing, empty, not of the expected form, or that other users can change",
+            advice:
+                "correct what is said of it; for one that others can change, or read with --strict-secrets, chmod 600"
         ),
         Row(
             .cannotListen,

@@ -11,7 +11,7 @@ package enum SettingTable {
                 "password-file",
                 \.passwordFile,
                 valueName: "file",
-                "A file whose first line is the password; must not be readable by other users. - is standard input."
+                "A file whose first line is the password; must not be writable by other users. - is standard input."
             ),
         ]
 
@@ -80,6 +80,11 @@ package enum SettingTable {
                 valueName: "uid[:gid]",
                 "Started as root, become this user for good, without capabilities, once secrets are read; commands of --before and --after run as this user, too."
             ) { (text) throws(AgentError) in try ProcessIdentity.parse(text) },
+            .flag(
+                "strict-secrets",
+                \.strictSecrets,
+                "Refuse files of passwords and keys that their group or other users can read, instead of warning of them."
+            ),
             .number(
                 "parallel",
                 \.parallel,
@@ -100,7 +105,7 @@ package enum SettingTable {
         trust(
             "psk-file",
             "file",
-            "Use the first IDENTITY:KEY line of this file as pre-shared key; must not be readable by other users.",
+            "Use the first IDENTITY:KEY line of this file as pre-shared key; must not be writable by other users.",
             TransferSettings.Trust.preSharedKey
         ) {
             if case .preSharedKey(let file) = $0 { file } else { nil }

@@ -8,4 +8,16 @@ package enum AgentVariable {
     package static func value(_ name: String) -> String? {
         ProcessInputs.environment[name].flatMap { $0.isEmpty ? nil : $0 }
     }
+
+    /// Whether a variable is `true`, as in a job.
+    ///
+    /// - Parameter name: Such as `DVM_STRICT_SECRETS`.
+    /// - Throws: ``AgentError`` of class ``FailureClass/badSetting`` for a word other than `true` and `false`.
+    package static func flag(_ name: String) throws(AgentError) -> Bool {
+        guard let text = value(name) else { return false }
+        guard case .flag(let flag)? = SettingKind.flag.value(.scalar(text, isPlain: true)) else {
+            throw AgentError(.badSetting, "\(name): \(text) is not \(SettingKind.flag.expectation)", exitCode: 1)
+        }
+        return flag
+    }
 }

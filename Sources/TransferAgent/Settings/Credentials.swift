@@ -1,18 +1,23 @@
 import LinuxSystem
 package import SecureTunnel
 
-/// The users of a target's volumes, read once from a file of `user:password` lines.
+/// The users of a target's volumes, from a file of `user:password` lines.
 ///
 /// Blank lines and lines that begin with `#` are skipped; a password may contain colons.
 package struct Credentials: Sendable, CustomStringConvertible, CustomReflectable {
     private let passwords: [[UInt8]: SecretBytes]
+    /// What is wrong with the file's permissions, if that was accepted.
+    package let warning: String?
 
     /// Reads a file.
     ///
-    /// - Parameter path: A regular file that others cannot access (mode & 07) and no other user owns.
+    /// - Parameters:
+    ///   - path: A regular file that others cannot change and no other user owns.
+    ///   - isStrict: Whether a file that its group or others can read is refused.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSecretFile``, which never quotes a line.
-    package init(file path: String) throws(AgentError) {
-        let file = try SecretFile.read(path)
+    package init(file path: String, isStrict: Bool = false) throws(AgentError) {
+        let (file, warning) = try SecretFile.read(path, isStrict: isStrict)
+        self.warning = warning
         passwords = try file.withBytes { (text) throws(AgentError) in
             var passwords: [[UInt8]: SecretBytes] = [:]
             try SecretFile.forEachLine(of: text) { (number, line) throws(AgentError) in

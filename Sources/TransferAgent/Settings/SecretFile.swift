@@ -1,14 +1,21 @@
 import SecureTunnel
 
-/// Reads small files that hold secrets, which others can neither read nor change.
+/// Reads small files that hold secrets, which others cannot change.
 enum SecretFile {
+    /// How a file is treated that its group or others can read.
+    ///
+    /// - Parameter isStrict: The value of `--strict-secrets`.
+    static func exposure(_ isStrict: Bool) -> ProtectedFile.Exposure { isStrict ? .refused : .readable }
+
     /// Reads a whole file.
     ///
-    /// - Parameter path: Symbolic links are followed, as mounted Kubernetes secrets need.
-    /// - Returns: The bytes, which are wiped with the value.
+    /// - Parameters:
+    ///   - path: Symbolic links are followed, as mounted Kubernetes secrets need.
+    ///   - isStrict: Whether a file that its group or others can read is refused.
+    /// - Returns: The bytes, which are wiped with the value, and what is wrong with the file's permissions.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSecretFile``.
-    static func read(_ path: String) throws(AgentError) -> SecretBytes {
-        try refusing { () throws(SecureTunnelError) in try ProtectedFile.read(path, exposure: .refused).bytes }
+    static func read(_ path: String, isStrict: Bool) throws(AgentError) -> (bytes: SecretBytes, warning: String?) {
+        try refusing { () throws(SecureTunnelError) in try ProtectedFile.read(path, exposure: exposure(isStrict)) }
     }
 
     /// Lends the lines of a text one after the other, without their ends.
@@ -36,12 +43,17 @@ enum SecretFile {
 
     /// The password in a file: its first line.
     ///
-    /// - Parameter path: The file; `-` is standard input, to its end.
-    /// - Returns: The bytes without the line's end.
+    /// - Parameters:
+    ///   - path: The file; `-` is standard input, to its end.
+    ///   - isStrict: Whether a file that its group or others can read is refused.
+    /// - Returns: The bytes without the line's end, and what is wrong with the file's permissions.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSecretFile``.
-    static func password(in path: String) throws(AgentError) -> SecretBytes {
-        let file = try path == "-" ? standardInput() : read(path)
-        return try file.withBytes { (text) throws(AgentError) in
+    static func password(
+        in path: String,
+        isStrict: Bool
+    ) throws(AgentError) -> (bytes: SecretBytes, warning: String?) {
+        let (file, warning) = try path == "-" ? (standardInput(), nil) : read(path, isStrict: isStrict)
+        let password = try file.withBytes { (text) throws(AgentError) in
             var password: SecretBytes?
             try forEachLine(of: text) { (_, line) throws(AgentError) in
                 if !line.isEmpty { password = SecretBytes(copying: line) }
@@ -52,6 +64,7 @@ enum SecretFile {
             }
             return password
         }
+        return (password, warning)
     }
 
     private static func standardInput() throws(AgentError) -> SecretBytes {
@@ -59,8 +72,8 @@ enum SecretFile {
     }
 
     /// The pre-shared keys in a file of `IDENTITY:KEY` lines.
-    static func preSharedKeys(in path: String) throws(AgentError) -> PreSharedKeys {
-        try refusing { () throws(SecureTunnelError) in try PreSharedKeys(file: path) }
+    static func preSharedKeys(in path: String, isStrict: Bool) throws(AgentError) -> PreSharedKeys {
+        try refusing { () throws(SecureTunnelError) in try PreSharedKeys(file: path, exposure: exposure(isStrict)) }
     }
 
     private static func refusing<Value>(

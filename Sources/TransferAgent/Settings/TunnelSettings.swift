@@ -13,9 +13,9 @@ extension TransferSettings {
         case .insecure: configuration = TLSClientConfiguration(trust: .insecure)
         case .preSharedKey(let file):
             configuration = TLSClientConfiguration(trust: .preSharedKey)
-            configuration.preSharedKeys = try SecretFile.preSharedKeys(in: file)
+            configuration.preSharedKeys = try SecretFile.preSharedKeys(in: file, isStrict: strictSecrets)
         }
-        configuration.identity = try tunnelIdentity(certificate, privateKey)
+        configuration.identity = try tunnelIdentity(certificate, privateKey, isStrict: strictSecrets)
         return configuration
     }
 }
@@ -29,7 +29,7 @@ extension ServeSettings {
     /// - Returns: A server's side of the tunnel, without application protocols.
     /// - Throws: ``AgentError`` when a key file cannot be used, or the settings are inconsistent.
     func serverConfiguration() throws(AgentError) -> TLSServerConfiguration {
-        let identity = try tunnelIdentity(certificate, privateKey)
+        let identity = try tunnelIdentity(certificate, privateKey, isStrict: strictSecrets)
         guard identity != nil || preSharedKeys != nil else {
             throw AgentError(.badSetting, "TLS requires --certificate and --private-key, or --psk-file", exitCode: 1)
         }
@@ -38,16 +38,24 @@ extension ServeSettings {
         }
         var configuration = TLSServerConfiguration(identity: identity)
         configuration.clientTrust = clientAuthorities.map { .authorities(pemFile: $0) }
-        if let file = preSharedKeys { configuration.preSharedKeys = try SecretFile.preSharedKeys(in: file) }
+        if let file = preSharedKeys {
+            configuration.preSharedKeys = try SecretFile.preSharedKeys(in: file, isStrict: strictSecrets)
+        }
         return configuration
     }
 }
 
 /// A certificate and its key, both or neither.
-private func tunnelIdentity(_ certificate: String?, _ privateKey: String?) throws(AgentError) -> TLSIdentity? {
+private func tunnelIdentity(
+    _ certificate: String?,
+    _ privateKey: String?,
+    isStrict: Bool
+) throws(AgentError) -> TLSIdentity? {
     switch (certificate, privateKey) {
     case (nil, nil): return nil
-    case (let certificate?, let key?): return TLSIdentity(certificateChainFile: certificate, privateKeyFile: key)
+    case (let certificate?, let key?):
+        let exposure = SecretFile.exposure(isStrict)
+        return TLSIdentity(certificateChainFile: certificate, privateKeyFile: key, exposure: exposure)
     case (_?, nil), (nil, _?):
         throw AgentError(.badSetting, "--certificate and --private-key must be used together", exitCode: 1)
     }

@@ -13,10 +13,9 @@ package struct SourceJob: Sendable {
     package let volumes: [VolumeJob]
     /// How many volumes are transferred at the same time.
     let parallel: Int
-    package let route: TargetRoute
     package let user: String
-    /// Nil when none was given.
-    private let knownPassword: SecretBytes?
+    /// What is read from the files of secrets and certificates.
+    private let access: FileBacked<SourceAccess>
     /// The digests that may be used for the password.
     private let digests: [AuthenticationDigest]
     /// The job's identifier, for a dvm-target.
@@ -26,7 +25,7 @@ package struct SourceJob: Sendable {
     /// The occasion of the pass; nil for none in particular.
     let kind: PassKind?
     /// The file of the pass's record; nil for none.
-    let recordFile: String?
+    package let recordFile: String?
     /// The commands that are run before and after the pass.
     let hooks: HookSettings
 
@@ -44,7 +43,8 @@ package struct SourceJob: Sendable {
             throw AgentError(.badSetting, "--parallel must be 1 to \(Self.mostParallel)", exitCode: 1)
         }
         parallel = settings.parallel
-        route = try TargetRoute(settings)
+        // Read now, so that an error shows up before the first connection.
+        access = try SourceAccess.fileBacked(settings)
         user = settings.user
         digests = DigestPolicy(allowsWeak: settings.allowsWeakDigest).digests(isProtected: settings.trust != .insecure)
         identity = try Self.identity(settings.job)
@@ -60,12 +60,6 @@ package struct SourceJob: Sendable {
                 exitCode: 1
             )
         }
-        // Read now, so that an error shows up before the first connection.
-        if let file = settings.passwordFile {
-            knownPassword = try SecretFile.password(in: file)
-        } else {
-            knownPassword = settings.environmentPassword
-        }
     }
 
     /// The password, for a target that requires one.
@@ -73,10 +67,27 @@ package struct SourceJob: Sendable {
     /// - Returns: The password, which was read before the first connection.
     /// - Throws: ``AgentError`` of class ``FailureClass/passwordMissing``.
     func password() throws(AgentError) -> SecretBytes {
-        guard let knownPassword else {
+        guard let password = access.value.password else {
             throw AgentError(.passwordMissing, "the target requires a password and none was given", exitCode: 5)
         }
-        return knownPassword
+        return password
+    }
+
+    /// How the target is reached, with the certificates of the files that were read last.
+    package var route: TargetRoute { access.value.route }
+
+    /// Reads secrets and certificates again if their files have changed.
+    ///
+    /// - Parameter display: Is told of it.
+    /// - Throws: ``AgentError`` for a file that cannot be used; the former secrets stay.
+    package func renew(_ display: (String) -> Void) throws(AgentError) {
+        switch access.renew() {
+        case .unchanged: break
+        case .renewed:
+            display("secrets and certificates were read again, since their files have changed")
+            for warning in warnings { display(warning) }
+        case .failed(let error, _): throw error
+        }
     }
 
     /// The login for a daemon.
@@ -112,11 +123,44 @@ package struct SourceJob: Sendable {
 
     /// Warnings before it begins, one line each.
     package var warnings: [String] {
-        let warnings = route.warnings.map { "WARNING: \($0)" }
+        let access = access.value
+        let warnings = ((access.warning.map { [$0] } ?? []) + access.route.warnings).map { "WARNING: \($0)" }
         guard route.isInsecure else { return warnings }
         let insecure =
             "WARNING: --insecure: the certificate of \(route.target) is not verified: whoever answers there"
             + " receives the data and the digest of the password"
         return warnings + [insecure]
+    }
+}
+
+/// What a source reads from files: how it reaches and verifies its target, and its password.
+private struct SourceAccess: Sendable {
+    let route: TargetRoute
+    /// Nil when none was given.
+    let password: SecretBytes?
+    /// What is wrong with the permissions of the password's file.
+    let warning: String?
+
+    private init(_ settings: TransferSettings) throws(AgentError) {
+        route = try TargetRoute(settings)
+        guard let file = settings.passwordFile else {
+            (password, warning) = (settings.environmentPassword, nil)
+            return
+        }
+        (password, warning) = try SecretFile.password(in: file, isStrict: settings.strictSecrets)
+    }
+
+    /// Reads the files; standard input once.
+    static func fileBacked(_ settings: TransferSettings) throws(AgentError) -> FileBacked<SourceAccess> {
+        var settings = settings
+        if settings.passwordFile == "-" {
+            settings.environmentPassword = try SecretFile.password(in: "-", isStrict: false).bytes
+            settings.passwordFile = nil
+        }
+        if settings.proxyPasswordFile == "-", settings.proxy != nil {
+            settings.environmentProxyPassword = try SecretFile.password(in: "-", isStrict: false).bytes
+            settings.proxyPasswordFile = nil
+        }
+        return try FileBacked(settings.secretFiles) { [settings] () throws(AgentError) in try SourceAccess(settings) }
     }
 }

@@ -157,6 +157,7 @@ private struct VolumeTransfer {
                 break
             }
             attempt += 1
+            renew()
             outcome = attemptOnce(isFirst: false, after: hadSession ? nil : last)
             hadSession = hadSession || outcome.hadSession
         }
@@ -165,6 +166,15 @@ private struct VolumeTransfer {
         outcome.period = (begin, .now)
         display.end(outcome)
         return outcome
+    }
+
+    /// Reads changed files of secrets before another attempt, which goes on with the former ones if they are of no use.
+    private func renew() {
+        do throws(AgentError) {
+            try job.renew { display.message($0, .warning) }
+        } catch {
+            display.message("\(error); the former ones stay in use", .warning)
+        }
     }
 
     /// The pause before another attempt, and the number of the one that failed; nil when there is to be none.

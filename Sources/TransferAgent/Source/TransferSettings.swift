@@ -58,6 +58,8 @@ package struct TransferSettings: Sendable {
     package var passwordFile: String?
     /// The password from the environment, used without a file.
     package var environmentPassword: SecretBytes?
+    /// Whether secrets that their group or others can read are refused, of `--strict-secrets`.
+    package var strictSecrets = false
     /// The longest that this side goes without a keep-alive, of `--keep-alive SECONDS`.
     package var keepAlive = KeepAlive.usual
     /// How long the target may send nothing, of `--silence-limit SECONDS`.
@@ -69,6 +71,16 @@ package struct TransferSettings: Sendable {
     package var stepLimit = Duration.seconds(20)
     /// The job's name, of `--job-name`; nil for a unique one.
     package var job: String?
+
+    /// The files of secrets and certificates.
+    var secretFiles: [String?] {
+        let ofTrust: String? =
+            switch trust {
+            case .authorities(let file), .preSharedKey(let file): file
+            case .pin, .insecure: nil
+            }
+        return [ofTrust, certificate, privateKey, passwordFile, proxyPasswordFile]
+    }
 
     /// As whom the process works.
     ///

@@ -16,6 +16,8 @@ package struct ServeSettings: Sendable {
     package var volumes: [String]
     /// The users, of `--credentials FILE`.
     package var credentials: String
+    /// Whether secrets that their group or others can read are refused, of `--strict-secrets`.
+    package var strictSecrets = false
     /// The longest that a session goes without a keep-alive, of `--keep-alive SECONDS`.
     package var keepAlive = KeepAlive.usual
     /// The guarantee for a complete volume, of `--durability`.

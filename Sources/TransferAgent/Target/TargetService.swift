@@ -25,6 +25,7 @@ package final class TargetService: Sendable {
     private static let leastRest = Duration.seconds(1)
 
     private let endpoints: [Endpoint]
+    private let access: FileBacked<TargetAccess>
     private let catalogue: VolumeCatalogue
     private let control: ControlServer
     private let sessionLimit: Int
@@ -50,8 +51,8 @@ package final class TargetService: Sendable {
     /// An address that clients connect to.
     private struct Endpoint: Sendable {
         let listener: Listener
-        /// Nil for plain connections.
-        let context: TLSContext?
+        /// Whether its connections are TLS.
+        let isTunnel: Bool
     }
 
     /// Reads the secrets, opens the ports, becomes another user if that is asked, and opens the volumes.
@@ -66,28 +67,21 @@ package final class TargetService: Sendable {
         preLoginLog = PreLoginLog(log)
         isTunnelClosed = settings.clientAuthorities != nil || settings.certificate == nil
         sessionLimit = settings.sessionLimit
-        let credentials = try Credentials(file: settings.credentials)
+        let access = try TargetAccess.fileBacked(settings)
+        self.access = access
         let mappings = try VolumeMapping.parse(settings.volumes)
         durability = settings.durability
         silenceLimit = try SilenceLimit(settings.silenceLimit)
         digestPolicy = DigestPolicy(allowsWeak: settings.allowsWeakDigest)
-        var configuration = try settings.serverConfiguration()
-        configuration.applicationProtocols = [ControlChannel.applicationProtocol]
-        let context: TLSContext
-        do throws(SecureTunnelError) {
-            context = try TLSContext(server: configuration)
-        } catch {
-            throw AgentError(error)
-        }
         keepAlive = try KeepAlive(settings.keepAlive)
         let options = keepAlive.socketOptions
-        for warning in context.warnings { log.warning("WARNING: \(warning)") }
+        for warning in access.value.warnings { log.warning("WARNING: \(warning)") }
         do throws(TransportError) {
             let tunnels = try Listener(HostPort(parsing: settings.listen), options: options)
-            var endpoints = [Endpoint(listener: tunnels, context: context)]
+            var endpoints = [Endpoint(listener: tunnels, isTunnel: true)]
             if let plain = settings.listenPlain {
                 endpoints.append(
-                    Endpoint(listener: try Listener(HostPort(parsing: plain), options: options), context: nil)
+                    Endpoint(listener: try Listener(HostPort(parsing: plain), options: options), isTunnel: false)
                 )
             }
             self.endpoints = endpoints
@@ -95,13 +89,14 @@ package final class TargetService: Sendable {
             throw AgentError(error)
         }
         try identity?.assume()
-        catalogue = try VolumeCatalogue(mappings, credentials, settings)
-        control = ControlServer(volumes: catalogue, idleLimit: silenceLimit.duration) { credentials.password(of: $0) }
+        let password = { @Sendable (user: [UInt8]) in access.value.credentials.password(of: user) }
+        catalogue = try VolumeCatalogue(mappings, settings, password: password)
+        control = ControlServer(volumes: catalogue, idleLimit: silenceLimit.duration, password: password)
     }
 
     /// The addresses for clients, such as `listening on 0.0.0.0:6443 (TLS)`, with the actual ports.
     package var announcements: [String] {
-        endpoints.map { "listening on \($0.listener.address) (\($0.context == nil ? "plain" : "TLS"))" }
+        endpoints.map { "listening on \($0.listener.address) (\($0.isTunnel ? "TLS" : "plain"))" }
     }
 
     /// The port of the TLS listener.
@@ -250,7 +245,7 @@ package final class TargetService: Sendable {
         let connection = Connection(socket: socket, number: number, stop: stop, start: .now)
         do throws(SystemError) {
             _ = try WorkerThread(name: "dvm-session") { [self] in
-                serve(connection, slot: slot, context: endpoint.context)
+                serve(connection, slot: slot, isTunnel: endpoint.isTunnel)
                 end(number, socket)
             }
         } catch {
@@ -264,8 +259,22 @@ package final class TargetService: Sendable {
         connections.remove(number)
     }
 
-    private func serve(_ connection: Connection, slot: LoginSlot, context: TLSContext?) {
+    /// Reads secrets and certificates again if their files have changed; those of no use leave the former ones in use.
+    private func renewAccess() {
+        switch access.renew() {
+        case .unchanged, .failed(_, isNew: false): break
+        case .renewed:
+            log.notice("secrets and certificates were read again, since their files have changed")
+            for warning in access.value.warnings { log.warning("WARNING: \(warning)") }
+        case .failed(let error, isNew: true):
+            log.error("\(error); the former secrets and certificates stay in use", metadata: error.logParts)
+        }
+    }
+
+    private func serve(_ connection: Connection, slot: LoginSlot, isTunnel: Bool) {
         let (socket, number) = (connection.socket, connection.number)
+        renewAccess()
+        let context = isTunnel ? access.value.context : nil
         let tunnel: TLSStream?
         do throws(SecureTunnelError) {
             if context != nil { try waitForHello(on: socket) }

@@ -2,6 +2,7 @@ import AgentControl
 import Glibc
 import RsyncEngine
 import RsyncWire
+import SecureTunnel
 import VolumeAccess
 import VolumeCapacity
 
@@ -22,10 +23,13 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
     /// Their writers.
     let writers: WriterTable
 
-    init(_ mappings: [VolumeMapping], _ credentials: Credentials, _ settings: ServeSettings) throws(AgentError) {
+    init(
+        _ mappings: [VolumeMapping],
+        _ settings: ServeSettings,
+        password: @escaping @Sendable ([UInt8]) -> SecretBytes?
+    ) throws(AgentError) {
         self.mappings = mappings
-        proof = { user, challenge, digest in credentials.password(of: user).map { [$0.proof(challenge, digest)] } ?? []
-        }
+        proof = { user, challenge, digest in password(user).map { [$0.proof(challenge, digest)] } ?? [] }
         durability = settings.durability
         largestFile = try FileSizeLimit.bytes(settings.largestFile)
         listMemory = try Quantity.bytes(settings.listMemory, option: "--max-list-memory")

@@ -32,18 +32,32 @@ struct CredentialsTests {
         #expect(try password("# people") == nil)
     }
 
-    @Test("a file that everybody can read is refused", arguments: [0o604, 0o602, 0o601, 0o777])
+    @Test("a file that others can change is refused", arguments: [0o602, 0o606, 0o777])
     func openToAll(mode: Int) throws {
         try write("root:secret\n", to: file, mode: mode)
         let error = #expect(throws: AgentError.self) { try Credentials(file: file) }
         #expect(error?.failure == .badSecretFile)
-        #expect(error?.description.contains("other users can read or change it") == true)
+        #expect(error?.description.contains("other users can change it") == true)
     }
 
-    @Test("a group may read it, as mounted secrets need", arguments: [0o400, 0o640, 0o660])
-    func group(mode: Int) throws {
+    @Test(
+        "one that its group or others can read, as mounted secrets need, is warned of, and refused by --strict-secrets",
+        arguments: [
+            (0o644, "other users can read it"), (0o440, "its group can read it"), (0o660, "its group can change it"),
+        ]
+    )
+    func readable(mode: Int, flaw: String) throws {
         try write("root:secret\n", to: file, mode: mode)
         #expect(try password("root") == "secret")
+        #expect(try Credentials(file: file).warning == "\(file): \(flaw)")
+        let error = #expect(throws: AgentError.self) { try Credentials(file: file, isStrict: true) }
+        #expect(error?.observed == "\(file) cannot be used: \(flaw)")
+    }
+
+    @Test("one that is its user's alone needs no warning", arguments: [0o400, 0o600, 0o700])
+    func alone(mode: Int) throws {
+        try write("root:secret\n", to: file, mode: mode)
+        #expect(try Credentials(file: file, isStrict: true).warning == nil)
     }
 
     @Test(

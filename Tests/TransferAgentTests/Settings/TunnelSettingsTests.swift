@@ -60,26 +60,37 @@ struct TunnelSettingsTests {
         #expect(try stage.finish(target).map { $0.contains("DVM-12") } == [true, true, false, false])
     }
 
-    @Test("a private key that everybody can read causes a warning on both sides, a file of pre-shared keys is refused")
+    @Test("keys that everybody can read cause warnings on both sides, and are refused by --strict-secrets")
     func exposed() async throws {
         let stage = try Stage()
         let authority = try CertificateAuthority()
         let leaf = try authority.issue("localhost", alternativeNames: "IP:127.0.0.1")
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: leaf.key)
-        let target = try stage.target { ($0.certificate, $0.privateKey) = (leaf.certificate, leaf.key) }
-        let warning = "WARNING: \(leaf.key): other users can read or change it"
-        let lines = try stage.finish(target)
-        #expect(lines.count == 1 && lines.first?.hasSuffix(" WARNING " + warning) == true, "\(lines)")
-        var settings = stage.source(target, trust: .authorities(authority.files.certificate))
-        (settings.certificate, settings.privateKey) = (leaf.certificate, leaf.key)
-        #expect(try SourceJob(settings).warnings == [warning])
-
         let keys = try stage.file("keys", Self.known, mode: 0o644)
-        settings.trust = .preSharedKey(keys)
+        let target = try stage.target {
+            ($0.certificate, $0.privateKey, $0.preSharedKeys) = (leaf.certificate, leaf.key, keys)
+        }
+        let warnings = [keys, leaf.key].map { "WARNING: \($0): other users can read it" }
+        let lines = try stage.finish(target)
+        #expect(lines.count == 2 && zip(lines, warnings).allSatisfy { $0.hasSuffix(" WARNING " + $1) }, "\(lines)")
+        var settings = stage.source(target, trust: .preSharedKey(keys))
+        (settings.certificate, settings.privateKey) = (leaf.certificate, leaf.key)
+        settings.passwordFile = try stage.file("password", "secret", mode: 0o440)
+        let password = "WARNING: \(stage.directory.file("password")): its group can read it"
+        #expect(try SourceJob(settings).warnings == [password] + warnings)
+
+        settings.strictSecrets = true
         let error = #expect(throws: AgentError.self) { try SourceJob(settings) }
         #expect(error?.failure == .badSecretFile)
-        #expect(error?.observed == "\(keys) cannot be used: other users can read or change it")
-        #expect(throws: AgentError.self) { try stage.target { $0.preSharedKeys = keys } }
+        #expect(error?.observed == "\(keys) cannot be used: other users can read it")
+        #expect(throws: AgentError.self) {
+            try stage.target {
+                ($0.certificate, $0.privateKey, $0.strictSecrets) = (leaf.certificate, leaf.key, true)
+            }
+        }
+        #expect(chmod(keys, 0o602) == 0)
+        settings.strictSecrets = false
+        #expect(throws: AgentError.self) { try SourceJob(settings) }
     }
 
     @Test(
