@@ -83,7 +83,7 @@ let package = Package(
                 "ProcessSupport", "LinuxSystem",
             ]
         ),
-        module("VolumeCapacity", ["VolumeAccess", "LinuxSystem", "CLinux"]),
+        module("VolumeCapacity", ["VolumeAccess", "ProcessSupport", "LinuxSystem", "CLinux"]),
         module("YAMLDocument", ["CYAML"]),
         module(
             "AgentControl",

@@ -1,4 +1,5 @@
 import LinuxSystem
+import ProcessSupport
 import VolumeAccess
 
 /// Whether a volume fits a target and survives there: what the tree holds against what the target can take.
@@ -14,10 +15,24 @@ package struct TargetCheck: Sendable {
         package static func < (left: Severity, right: Severity) -> Bool { left.rawValue < right.rawValue }
     }
 
+    /// What a finding is about.
+    package enum Subject: Sendable {
+        /// Space, limits and kinds of entries.
+        case capacity
+        /// Attributes of entries.
+        case attributes
+        /// Attributes of the top directory alone.
+        case topDirectory
+        /// The right to write at all.
+        case access
+    }
+
     /// One thing that will not fit or not survive.
     package struct Finding: Hashable, Sendable {
         /// How bad it is.
         package let severity: Severity
+        /// What it is about.
+        package let subject: Subject
         /// One sentence with both figures.
         package let text: String
     }
@@ -66,6 +81,8 @@ package struct TargetCheck: Sendable {
             comparison.compareLimits(tree)
             comparison.compareKinds(tree)
             comparison.compareMetadata(tree)
+            comparison.compareOwners(tree)
+            if carried.extended { comparison.compareAttributes(tree.attributes) }
             if let loss = tree.attributes.loss(carrying: carried) { comparison.warn("not transferred: \(loss)") }
         }
         comparison.add(collisions)
@@ -80,20 +97,23 @@ package struct TargetCheck: Sendable {
 }
 
 /// Collects findings.
-private struct Comparison {
+struct Comparison {
     let target: TargetFacts
-    var findings: [TargetCheck.Finding] = []
+    private(set) var findings: [TargetCheck.Finding] = []
 
     init(target: TargetFacts) { self.target = target }
 
-    private mutating func refuse(_ text: String) {
-        findings.append(TargetCheck.Finding(severity: .doesNotFit, text: text))
+    mutating func refuse(_ text: String, _ subject: TargetCheck.Subject = .capacity) {
+        findings.append(TargetCheck.Finding(severity: .doesNotFit, subject: subject, text: text))
     }
-    mutating func warn(_ text: String) { findings.append(TargetCheck.Finding(severity: .alters, text: text)) }
+    mutating func warn(_ text: String, _ subject: TargetCheck.Subject = .attributes) {
+        findings.append(TargetCheck.Finding(severity: .alters, subject: subject, text: text))
+    }
 
     mutating func compareSpace(_ demand: TargetCheck.Demand) {
         let space = target.space
         if space.isReadOnly { refuse("the target is mounted read-only") }
+        compareAccess()
         let (needed, free) = (target.freeBytesNeeded(for: demand), Amount(space.freeBytes))
         if needed > free {
             let cause = space.quotaBytes.map { $0 == space.freeBytes ? " (quota)" : "" } ?? ""
@@ -130,7 +150,8 @@ private struct Comparison {
             refuse("the target cannot store \(counted(tree.extraNames, "further hard link"))")
         }
         if limits.devices == false, tree.devices > 0 {
-            refuse("the target cannot store \(counted(tree.devices, "device node"))")
+            let cure = target.writer.map { $0.has(.makeDevices) ? "" : " without the capability MKNOD" } ?? ""
+            refuse("the target cannot store \(counted(tree.devices, "device node"))\(cure)")
         }
         if limits.pipes == false, tree.specials > 0 {
             refuse("the target cannot store \(counted(tree.specials, "pipe or socket", plural: "pipes and sockets"))")
@@ -154,11 +175,8 @@ private struct Comparison {
             }
         }
         if limits.keepsPermissions == false { warn("the target does not keep permissions") }
-        if limits.changesOwner == false, tree.highestOwner > 0 {
-            warn("the target cannot set the owners of files")
-        }
         if limits.keepsHoles == false, tree.sparseFiles > 0 {
-            warn("the target allocates the holes of \(counted(tree.sparseFiles, "sparse file"))")
+            warn("the target allocates the holes of \(counted(tree.sparseFiles, "sparse file"))", .capacity)
         }
     }
 

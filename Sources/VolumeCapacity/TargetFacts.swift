@@ -17,6 +17,9 @@ package struct TargetFacts: Hashable, Sendable {
     /// flushed to the disk; nil of an older target.
     package var durability: String?
 
+    /// As whom the target writes; nil of an older target.
+    package var writer: VolumeUser?
+
     /// The largest figure that is accepted, 1 EiB: some network file systems report more than that as free, since they
     /// have no end.
     package static let largestFigure: Int64 = 1 << 60
@@ -40,6 +43,8 @@ package struct TargetFacts: Hashable, Sendable {
         isEmpty = (0..<listing.count).allSatisfy { listing.nameBytes($0) == known }
         let space = try volume.usableSpace()
         abilities = space.isReadOnly ? FileSystemAbilities() : volume.probe()
+        writer = VolumeUser(ofTop: try volume.root.status())
+        writer?.isWritable = space.isReadOnly ? nil : volume.isWritable
         self.space = space
     }
 

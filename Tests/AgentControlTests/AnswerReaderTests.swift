@@ -31,6 +31,10 @@ struct AnswerReaderTests {
             (#""usedBytes":0"#, #""usedBytes":1e300"#, "usedBytes is not a 63-bit integer"),
             (#""longestName":255,"#, "", "longestName is missing"),
             (#""empty":true"#, #""empty":true,"linkLimit":-7"#, "linkLimit is -7"),
+            (#""empty":true"#, #""empty":true,"writer":{"user":1}"#, "writer has no groups or capabilities"),
+            (
+                #""empty":true"#, #""empty":true,"writer":{"user":-1,"groups":[],"capabilities":[]}"#, "user is -1"
+            ),
         ]
     )
     func impossible(part: String, other: String, words: String) {

@@ -173,12 +173,16 @@ struct PreSharedKeyTests {
         let directory = try TemporaryDirectory()
         let path = directory.file("keys")
         try ChildProcess.run("/bin/sh", ["-c", "umask 022; echo one:0123456789abcdef0 > \(path)"])
-        let reason = "other users can read or change it"
+        let reason = "other users can read it"
         #expect(throws: SecureTunnelError.badFile(path: path, reason: reason)) { try PreSharedKeys(file: path) }
+        #expect(try PreSharedKeys(file: path, exposure: .readable).warning == "\(path): \(reason)")
         let lenient = try PreSharedKeys(file: path, exposure: .warned)
-        #expect(lenient.warning == "\(path): \(reason)")
+        #expect(lenient.warning == "\(path): other users can read or change it")
         #expect(try TLSContext(server: TLSServerConfiguration(preSharedKeys: lenient)).warnings.count == 1)
         try ChildProcess.run("/bin/chmod", ["640", path])
+        #expect(try PreSharedKeys(file: path, exposure: .warned).warning == nil)
+        #expect(try PreSharedKeys(file: path, exposure: .readable).warning == "\(path): its group can read it")
+        try ChildProcess.run("/bin/chmod", ["600", path])
         #expect(try PreSharedKeys(file: path).warning == nil)
         #expect(throws: SecureTunnelError.badFile(path: directory.file(""), reason: "it is not a regular file")) {
             try PreSharedKeys(file: directory.file(""))

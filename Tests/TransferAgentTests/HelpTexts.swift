@@ -15,7 +15,7 @@ enum HelpTexts {
           --ca <pem>              Trust a target whose certificate these CAs issued.
           --pin <sha256>          Accept only the certificate with this SHA-256 digest.
           --psk-file <file>       Use the first IDENTITY:KEY line of this file as
-                                  pre-shared key; must not be readable by other users.
+                                  pre-shared key; must not be writable by other users.
           --insecure              Do not verify the target's certificate (unsafe).
           --certificate <pem>     The certificate to present to a target with
                                   --client-ca.
@@ -31,7 +31,7 @@ enum HelpTexts {
                                   commas.
           --user <name>           User name. (default: root)
           --password-file <file>  A file whose first line is the password; must not be
-                                  readable by other users. - is standard input.
+                                  writable by other users. - is standard input.
           --connect-timeout <seconds>
                                   How long each of connecting, the proxy's answer and
                                   the TLS handshake may take. (default: 20)
@@ -41,6 +41,9 @@ enum HelpTexts {
                                   included, for this long. (default: 120)
           --allow-weak-digest/--no-allow-weak-digest
                                   Allow MD4 for the password, and MD5 with --insecure.
+          --strict-secrets/--no-strict-secrets
+                                  Refuse files of passwords and keys that their group
+                                  or other users can read, instead of warning of them.
           --log-format <log-format>
                                   The format of log lines on standard error. (values:
                                   text, json; default: text)
@@ -75,8 +78,11 @@ enum HelpTexts {
                                   The value of migration_namespaces for these commands.
                                   (default: those of --plan)
           --supplemental-groups <numbers>
-                                  Groups to join, separated by commas, as far as this
-                                  process may; a missing one is warned of.
+                                  Groups to be in, separated by commas; root joins
+                                  them, another user has to be in them.
+          --run-as <uid[:gid]>    Started as root, become this user for good, without
+                                  capabilities, once secrets are read; commands of
+                                  --before and --after run as this user, too.
           --parallel <number>     How many volumes are transferred at the same time;
                                   --bwlimit holds for each of them. (default: 1)
           --delete/--no-delete    Delete entries at the target that the source does not
@@ -143,9 +149,11 @@ enum HelpTexts {
           --retry-for <seconds>   How long after its first failure a volume is tried
                                   again. (default: 3600)
           --accept <kind>         End with exit code 0 although there were exceptions
-                                  of this kind: vanished, attributes, large-files or
-                                  changed; may be repeated. (values: vanished,
-                                  attributes, large-files, changed)
+                                  of this kind: vanished, attributes,
+                                  top-directory-attributes (accepted unless the target
+                                  owns that directory), large-files or changed; may be
+                                  repeated. (values: vanished, attributes,
+                                  top-directory-attributes, large-files, changed)
           --no-sandbox            Keep all permissions of the user, instead of only
                                   reading the volumes.
           --progress <progress>   How progress is shown. (default: tty on a terminal,
@@ -257,11 +265,11 @@ enum HelpTexts {
           --client-ca <pem>       Require TLS clients to have a certificate of these
                                   CAs, or to use --psk-file.
           --psk-file <file>       Admit TLS clients that have a key from this file of
-                                  IDENTITY:KEY lines; must not be readable by other
+                                  IDENTITY:KEY lines; must not be writable by other
                                   users. Without --certificate, only those.
           --volume <name=path>    A volume's name and its mount point.
-          --credentials <file>    A file of user:password lines; read once, must not be
-                                  readable by other users.
+          --credentials <file>    A file of user:password lines; read again when it
+                                  changes, must not be writable by other users.
           --keep-alive <seconds>  The keep-alive interval. (default: 20)
           --durability <durability>
                                   What a complete volume survives: a power cut (the
@@ -279,6 +287,9 @@ enum HelpTexts {
                                   keep-alives included, for this long. (default: 120)
           --allow-weak-digest     Allow MD4 for the password, and MD5 for clients
                                   without TLS.
+          --strict-secrets        Refuse files of passwords and keys that their group
+                                  or other users can read, instead of warning of them.
+                                  (default: DVM_STRICT_SECRETS)
           --control <socket>      The agent's local socket: a path, or an abstract name
                                   after @. (default: @ and the program's name; an agent
                                   that is not process 1 has none by default)
@@ -290,8 +301,12 @@ enum HelpTexts {
                                   The format of log lines on standard error. (values:
                                   text, json; default: text)
           --supplemental-groups <numbers>
-                                  Groups to join, separated by commas, as far as this
-                                  process may. (default: TARGET_SUPPLEMENTAL_GROUPS)
+                                  Groups to be in, separated by commas; root joins
+                                  them, another user has to be in them. (default:
+                                  TARGET_SUPPLEMENTAL_GROUPS)
+          --run-as <uid[:gid]>    Started as root, become this user for good, without
+                                  capabilities, once secrets are read and ports are
+                                  open. (default: DVM_RUN_AS)
           --no-sandbox            Keep all permissions of the user, instead of only
                                   those for the volumes.
           --version               Show the version.

@@ -4,7 +4,7 @@ import VolumeAccess
 @testable import VolumeCapacity
 
 /// An empty ext4 target of 1 MiB with 100 inodes that can keep everything.
-private func roomyTarget() -> TargetFacts {
+func roomyTarget() -> TargetFacts {
     var space = UsableSpace()
     space.type = "ext4"
     space.totalBytes = 1 << 20

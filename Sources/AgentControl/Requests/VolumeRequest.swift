@@ -49,6 +49,7 @@ extension TargetFacts {
             ("totalInodes", \.space.totalInodes, 0...Int64.max), ("freeInodes", \.space.freeInodes, 0...Int64.max),
             ("quotaBytes", \.space.quotaBytes, 0...Int64.max), ("largestFile", \.abilities.largestFile, 0...Int64.max),
             ("linkLimit", \.abilities.linkLimit, 0...Int64.max),
+            ("squashedOwner", \.abilities.squashedOwner, 0...Int64(UInt32.max)),
             ("timeGrainNanoseconds", \.abilities.timeGrain, 0...Int64.max),
             ("earliestTime", \.abilities.earliestTime, Int64.min...Int64.max),
             ("latestTime", \.abilities.latestTime, Int64.min...Int64.max),
@@ -82,6 +83,7 @@ extension TargetFacts {
         }
         for (name, path) in Self.flags { if let value = self[keyPath: path] { members.append((name, .flag(value))) } }
         if let btrfs = space.btrfs { members.append(("btrfs", btrfs.json)) }
+        if let writer { members.append(("writer", writer.json)) }
         return members
     }
 
@@ -101,6 +103,7 @@ extension TargetFacts {
         space.longestName = try reader.figure("longestName", in: 1...Int64.max)
         space.btrfs = try answer["btrfs"].map { (members) throws(ControlError) in try BtrfsSpace(answer: members) }
         self.init(space: space, abilities: FileSystemAbilities(), isEmpty: try reader.flag("empty"))
+        writer = try answer["writer"].map { (members) throws(ControlError) in try VolumeUser(answer: members) }
         durability = answer["durability"]?.asText
         ordersFiles = answer["smallestFirst"]?.asFlag ?? false
         comparesNanoseconds = answer["comparesNanoseconds"]?.asFlag ?? false
@@ -129,5 +132,35 @@ extension BtrfsSpace {
             copies: try reader.figure("copies", in: 1...4)
         )
         guard usedTrees <= trees else { throw .unusable("usedTreeBytes \(usedTrees) is more than treeBytes \(trees)") }
+    }
+}
+
+extension VolumeUser {
+    /// The object with all members.
+    fileprivate var json: JSONValue {
+        let members: [(String, JSONValue)] = [
+            ("user", .integer(user)), ("groups", .list(groups.map { .integer($0) })),
+            ("capabilities", .list(capabilities.map { .text($0) })), ("topOwner", .integer(topOwner)),
+            ("topGroup", .integer(topGroup)), ("topPermissions", .integer(topPermissions)),
+        ]
+        return .object(members + (isWritable.map { [("writable", .flag($0))] } ?? []))
+    }
+
+    /// Parses what ``json`` wrote.
+    fileprivate init(answer: JSONValue) throws(ControlError) {
+        let reader = AnswerReader(members: answer)
+        let numbers = 0...Int64(UInt32.max)
+        guard case .list(let groups)? = answer["groups"], case .list(let capabilities)? = answer["capabilities"],
+            groups.count <= 1 << 16, capabilities.count <= 64
+        else { throw .unusable("writer has no groups or capabilities") }
+        self.init(
+            user: try reader.figure("user", in: numbers),
+            groups: groups.compactMap(\.asInteger).filter(numbers.contains),
+            capabilities: capabilities.compactMap(\.asText),
+            topOwner: try reader.figure("topOwner", in: numbers),
+            topGroup: try reader.figure("topGroup", in: numbers),
+            topPermissions: try reader.figure("topPermissions", in: 0...0o7777)
+        )
+        isWritable = answer["writable"]?.asFlag
     }
 }

@@ -44,6 +44,10 @@ struct TargetCheckStep {
         var stream: (any ByteStream)?
         /// Whether the target's deletions were counted by a dry run.
         var hasCountedDeletions = false
+        /// What was found of attributes of entries that the target cannot keep.
+        var foreseen: [String] = []
+        /// Whether the target owns the top directory of the volume; nil if that is not known.
+        var ownsTop: Bool?
     }
 
     /// Checks; blocks the calling thread.
@@ -153,7 +157,10 @@ struct TargetCheckStep {
             case .transport, .ended, .silent, .broken, .unusable, .loginRefused, .stopped: throw AgentError(error)
             }
         }
-        var verdict = Verdict(options: try compare(with: facts, client), durability: .older)
+        let (options, check) = try compare(with: facts, client)
+        var verdict = Verdict(options: options, durability: .older)
+        verdict.foreseen = check.findings.filter { $0.subject == .attributes }.map(\.text)
+        verdict.ownsTop = facts.writer?.ownsTop
         verdict.options.carry(carried(to: facts), labels: volume.labels)
         verdict.options.comparison.comparesNanoseconds = facts.comparesNanoseconds
         verdict.timeGrain = max(1, facts.abilities.timeGrain ?? 1)
@@ -182,7 +189,10 @@ struct TargetCheckStep {
 
     // MARK: comparing
 
-    private func compare(with facts: TargetFacts, _ client: ControlClient) throws(AgentError) -> TransferOptions {
+    private func compare(
+        with facts: TargetFacts,
+        _ client: ControlClient
+    ) throws(AgentError) -> (TransferOptions, TargetCheck) {
         let forecast = try scan(facts)
         let collisions = facts.abilities.foldsCase == true ? NameCollision.all(in: source.volume) : []
         let need = forecast.worst.need
@@ -219,7 +229,7 @@ struct TargetCheckStep {
             strategy = lastResort(facts)
         }
         try judge(check, facts)
-        return options(for: strategy)
+        return (options(for: strategy), check)
     }
 
     private func scan(_ facts: TargetFacts) throws(AgentError) -> Forecast {
@@ -266,6 +276,9 @@ struct TargetCheckStep {
         let refused = check.findings.filter { $0.severity == .doesNotFit || volume.check == .strict }
         guard refused.isEmpty || volume.check == .warn else {
             let texts = refused.prefix(5).map(\.text).joined(separator: "; ")
+            if let closed = refused.first(where: { $0.subject == .access }) {
+                throw AgentError(.volumeClosed, closed.text, exitCode: 3)
+            }
             guard !check.fits else {
                 throw AgentError(
                     .doesNotSurvive,

@@ -217,12 +217,14 @@ extension AgentError {
     ///   - exceptions: The number of its messages to the user.
     ///   - lacksOnlyLargeFiles: Whether all that could not be transferred were files larger than a limit.
     ///   - lacksOnlyAttributes: Whether all contents were transferred, and only attributes could not be set.
+    ///   - lacksOnlyTopDirectory: Whether these were attributes of the top directory, which belongs to somebody else.
     ///   - isFlawedCutover: Whether it was a cutover, which may have no exceptions, and had one.
     package init?(
         outcome exitCode: Int32,
         exceptions: Int,
         lacksOnlyLargeFiles: Bool = false,
         lacksOnlyAttributes: Bool = false,
+        lacksOnlyTopDirectory: Bool = false,
         isFlawedCutover: Bool = false
     ) {
         let messages = counted(exceptions, "message")
@@ -235,6 +237,10 @@ extension AgentError {
         case 23 where lacksOnlyLargeFiles:
             let text = "everything was transferred except files larger than the limit (\(messages))"
             self.init(.fileTooLarge, text, exitCode: 23)
+        case 23 where lacksOnlyTopDirectory:
+            let text =
+                "all is in place but attributes of the volume's top directory, which belongs to another user (\(messages))"
+            self.init(.partial, text, exitCode: 23)
         case 23 where lacksOnlyAttributes:
             let text = "all contents are in place, but some attributes could not be set (\(messages))"
             self.init(.partial, text, exitCode: 23)
@@ -244,7 +250,12 @@ extension AgentError {
 
     /// A source volume that cannot be opened.
     package init(source path: String, _ error: VolumeError) {
-        self.init(.sourceUnreadable, "the source volume cannot be opened: \(error)", exitCode: 3)
+        let text = "the source volume cannot be opened: \(error)"
+        if let closed = ClosedVolume.reason(path, error) {
+            self.init(.volumeClosed, "\(text): \(closed)", exitCode: 3)
+        } else {
+            self.init(.sourceUnreadable, text, exitCode: 3)
+        }
     }
 
     private static func join(_ text: String, _ lastWords: String?) -> String {

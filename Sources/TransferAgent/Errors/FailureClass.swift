@@ -70,6 +70,7 @@ package enum FailureClass: Int, Sendable, CaseIterable {
     case fileTooLarge = 3009
     case notMounted = 3010
     case diverged = 3011
+    case volumeClosed = 3012
     case partial = 3023
     case vanished = 3024
     case deletionLimit = 3025

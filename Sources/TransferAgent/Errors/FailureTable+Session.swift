@@ -187,6 +187,14 @@ extension FailureTable {
                 "check which side holds the current data; --allow-diverged overwrites the target's, and nothing was sent yet"
         ),
         Row(
+            .volumeClosed,
+            exits: .of(3),
+            "the volume is closed to the user that the source or the target runs as",
+            cause: "a volume of a group that the pod is not in, or NFS with root_squash, where root has no rights",
+            advice:
+                "add the group that is named to supplementalGroups of the pod's securityContext, or choose runAsUser; on NFS see what is said of manage-gids"
+        ),
+        Row(
             .partial,
             exits: .of(23),
             "the transfer finished, but not everything could be transferred",

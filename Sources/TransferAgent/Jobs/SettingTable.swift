@@ -230,7 +230,7 @@ package enum SettingTable {
         .choices(
             "accept",
             \.accept,
-            "End with exit code 0 although there were exceptions of this kind: vanished, attributes, large-files or changed; may be repeated."
+            "End with exit code 0 although there were exceptions of this kind: vanished, attributes, top-directory-attributes (accepted unless the target owns that directory), large-files or changed; may be repeated."
         ),
     ]
 

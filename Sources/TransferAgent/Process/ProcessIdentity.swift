@@ -24,6 +24,7 @@ package struct ProcessIdentity: Sendable {
     /// Reads `UID` or `UID:GID`.
     ///
     /// - Parameter text: Numbers up to 4294967294; the user is not 0.
+    /// - Returns: The user, and the group if there is one.
     /// - Throws: ``AgentError`` of class ``FailureClass/badSetting``.
     @discardableResult
     static func parse(_ text: String) throws(AgentError) -> (UInt32?, UInt32?) {

@@ -5,6 +5,7 @@ enum SecretFile {
     /// How a file is treated that its group or others can read.
     ///
     /// - Parameter isStrict: The value of `--strict-secrets`.
+    /// - Returns: The rule for reading it.
     static func exposure(_ isStrict: Bool) -> ProtectedFile.Exposure { isStrict ? .refused : .readable }
 
     /// Reads a whole file.

@@ -28,7 +28,7 @@ enum PassException: Equatable {
         if SessionResult.concernsLargeFile(text) {
             self = .accepted(.largeFiles)
         } else if SessionResult.concernsAttributes(text) {
-            self = .accepted(.attributes)
+            self = .accepted(Self.concernsTop(text) ? .topDirectoryAttributes : .attributes)
         } else if isWarning, text.hasPrefix("file has vanished: \"") {
             self = .accepted(.vanished)
         } else if isWarning, Self.changes.contains(where: text.hasPrefix) {
@@ -50,6 +50,14 @@ enum PassException: Equatable {
         } else {
             self = isWarning ? .warning : .other
         }
+    }
+
+    /// Whether a message about attributes is about the volume's top directory, and says that it belongs to somebody else.
+    private static func concernsTop(_ text: String) -> Bool {
+        guard let quote = text.firstIndex(of: "\"") else { return false }
+        // Stock names it ".", a dvm-target "/.".
+        let isTop = ["\".\" (in ", "\"/.\" (in "].contains { text[quote...].hasPrefix($0) }
+        return isTop && text.hasSuffix(": \(SystemError.text(of: EPERM)) (\(EPERM))")
     }
 
     private static let unread = "rsync: [sender] read errors mapping \""

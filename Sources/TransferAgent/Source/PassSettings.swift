@@ -63,6 +63,8 @@ package enum AcceptedException: String, Sendable, CaseIterable {
     case vanished
     /// Attributes that could not be set, of entries whose content is in place.
     case attributes
+    /// Attributes of the top directory that could not be set; accepted unless the target owns it.
+    case topDirectoryAttributes = "top-directory-attributes"
     /// Files that are longer than `--max-file-size`.
     case largeFiles = "large-files"
     /// Files that were written to while they were read.

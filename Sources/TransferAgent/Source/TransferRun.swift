@@ -217,7 +217,7 @@ private struct VolumeTransfer {
                 name: volume.name,
                 error: failure,
                 statistics: result.statistics,
-                isAccepted: observer.areAccepted(volume.accepted, failure),
+                isAccepted: observer.isAccepted(failure),
                 exceptions: observer.exceptions,
                 timeGrain: times.grain(in: result.dialect),
                 durability: durability,
@@ -312,7 +312,12 @@ private struct VolumeTransfer {
         if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
         try note(volume.name)
         pass.sessionBegan = .now
-        let observer = VolumeObserver(root: PrintableText.path(source.volume.absolutePath), display: display)
+        let observer = VolumeObserver(
+            root: PrintableText.path(source.volume.absolutePath),
+            accepting: verdict.ownsTop == true ? volume.accepted : volume.accepted.union([.topDirectoryAttributes]),
+            display: display
+        )
+        if volume.kind == .cutover { observer.foresee(verdict.foreseen) }
         var session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
         session.stop = call.session
         session.pace = pace
@@ -329,6 +334,7 @@ private struct VolumeTransfer {
                 exceptions: observer.exceptions.count,
                 lacksOnlyLargeFiles: observer.lacksOnlyLargeFiles,
                 lacksOnlyAttributes: observer.lacksOnlyAttributes,
+                lacksOnlyTopDirectory: observer.lacksOnlyTopDirectory,
                 isFlawedCutover: volume.kind == .cutover && observer.hasUnexpectedAtCutover
             )
         return (result, observer, error, verdict.durability)

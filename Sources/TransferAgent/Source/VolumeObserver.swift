@@ -20,6 +20,8 @@ package final class VolumeObserver: TransferObserver {
         var shrunk: Set<String> = []
         /// Files that shrank under both attempts, so that the target kept their older content.
         var discarded = 0
+        /// Findings of the check about attributes that cannot be kept, which count in a cutover only.
+        var foreseen = 0
         /// Messages about what else could not be transferred, and warnings of another kind.
         var (failed, warned) = (0, 0)
 
@@ -48,14 +50,18 @@ package final class VolumeObserver: TransferObserver {
 
     private let state: Mutex<State>
     private let display: ProgressDisplay
+    /// The exceptions with which the volume still counts as transferred.
+    private let accepted: Set<AcceptedException>
 
     /// Collects messages.
     ///
     /// - Parameters:
     ///   - root: The volume's path at the source, as messages show it.
+    ///   - accepted: The exceptions with which the volume still counts as transferred.
     ///   - display: Shows them.
-    package init(root: String = "", display: ProgressDisplay) {
+    package init(root: String = "", accepting accepted: Set<AcceptedException> = [], display: ProgressDisplay) {
         state = Mutex(State(root: root))
+        self.accepted = accepted
         self.display = display
     }
 
@@ -91,6 +97,15 @@ package final class VolumeObserver: TransferObserver {
         }
     }
 
+    /// Takes in what the check has said of attributes of entries that the target cannot keep.
+    func foresee(_ findings: [String]) {
+        state.withLock { state in
+            state.foreseen += findings.count
+            state.count += findings.count
+            state.listed += findings.prefix(max(0, Self.listedLimit - state.listed.count)).map { "check: \($0)" }
+        }
+    }
+
     package func didChange(_ item: ItemReport) {}
     package func didDelete(name: [UInt8], isDirectory: Bool) {}
     package func didMove(name: [UInt8], offset: Int64, size: Int64) {}
@@ -99,29 +114,37 @@ package final class VolumeObserver: TransferObserver {
     package var exceptions: (listed: [String], count: Int) { state.withLock { ($0.listed, $0.count) } }
     /// Whether all that could not be transferred were files larger than a limit.
     var lacksOnlyLargeFiles: Bool {
-        state.withLock { $0.count(.largeFiles) > 0 && $0.failed + $0.discarded + $0.count(.attributes) == 0 }
+        state.withLock {
+            $0.count(.largeFiles) > 0
+                && $0.failed + $0.discarded + $0.count(.attributes) + $0.count(.topDirectoryAttributes) == 0
+        }
     }
     /// Whether all contents were transferred and only attributes could not be set.
     var lacksOnlyAttributes: Bool {
-        state.withLock { $0.count(.attributes) > 0 && $0.failed + $0.discarded + $0.count(.largeFiles) == 0 }
+        state.withLock { state in
+            state.count(.attributes) + state.count(.topDirectoryAttributes) > 0
+                && state.failed + state.discarded + state.count(.largeFiles) == 0
+        }
     }
+    /// Whether all but attributes of the top directory was transferred.
+    var lacksOnlyTopDirectory: Bool { lacksOnlyAttributes && state.withLock { $0.count(.attributes) == 0 } }
     /// Whether a session that lacks nothing has reported what a cutover may not have.
     var hasUnexpectedAtCutover: Bool {
-        state.withLock { $0.warned > 0 || $0.counts.values.contains { $0 > 0 } }
+        state.withLock { $0.warned + $0.foreseen > 0 || $0.counts.values.contains { $0 > 0 } }
     }
     /// Whether a session that ended with an error lacks nothing but what a job accepts.
     ///
-    /// - Parameters:
-    ///   - kinds: What is accepted.
-    ///   - error: What is wrong.
+    /// - Parameter error: What is wrong.
     /// - Returns: Whether it counts as transferred.
-    func areAccepted(_ kinds: Set<AcceptedException>, _ error: AgentError?) -> Bool {
-        state.withLock { state in
+    func isAccepted(_ error: AgentError?) -> Bool {
+        let kinds = accepted
+        return state.withLock { state in
             guard state.failed == 0, state.count(.vanished) == 0 || kinds.contains(.vanished) else { return false }
             let hasChanges = state.discarded > 0 || error?.failure == .cutoverExceptions && state.count(.changed) > 0
             let found = [
                 (state.count(.largeFiles) > 0, AcceptedException.largeFiles),
-                (state.count(.attributes) > 0, .attributes), (hasChanges, .changed),
+                (state.count(.attributes) + state.foreseen > 0, .attributes),
+                (state.count(.topDirectoryAttributes) > 0, .topDirectoryAttributes), (hasChanges, .changed),
             ]
             let areKnown = found.contains { $0.0 } && found.allSatisfy { !$0.0 || kinds.contains($0.1) }
             return switch error?.failure {

@@ -44,7 +44,11 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
                 if try volume.root.status().isMountRoot { mounted.insert(mapping) }
                 volumes.append(volume)
             } catch {
-                throw AgentError(.targetUnusable, "volume \(mapping.name) cannot be opened: \(error)", exitCode: 3)
+                let text = "volume \(mapping.name) cannot be opened: \(error)"
+                guard let closed = ClosedVolume.reason(mapping.path, error) else {
+                    throw AgentError(.targetUnusable, text, exitCode: 3)
+                }
+                throw AgentError(.volumeClosed, "\(text): \(closed)", exitCode: 3)
             }
         }
         self.mounted = mounted
@@ -126,7 +130,8 @@ struct VolumeCatalogue: DaemonCatalogue, ControlVolumes {
                 + "if it was remounted since dvm-target started, restart dvm-target"
         }
         let fault = error.isMissing ? "is missing" : "cannot be opened"
-        return "the directory of volume \(mapping.name) \(fault): \(error)"
+        let closed = ClosedVolume.reason(mapping.path, error).map { ": \($0)" } ?? ""
+        return "the directory of volume \(mapping.name) \(fault): \(error)\(closed)"
     }
 }
 

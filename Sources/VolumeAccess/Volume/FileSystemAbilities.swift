@@ -18,6 +18,9 @@ package struct FileSystemAbilities: Hashable, Sendable {
     package var keepsHoles: Bool?
     /// Whether all twelve permission bits are kept.
     package var keepsPermissions: Bool?
+    /// The owner of what this process makes there, if it is not the process's user: that of a server that takes nobody
+    /// at their word, such as NFS with `root_squash`.
+    package var squashedOwner: Int64?
     /// Whether files' owners can be changed.
     package var changesOwner: Bool?
     /// Whether files can have user extended attributes (`user.`).

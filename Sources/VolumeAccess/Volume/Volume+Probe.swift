@@ -25,11 +25,35 @@ extension Volume {
             }
         }
         if let scratch = ScratchDirectory(in: root) {
+            scratch.tryOwner(&abilities)
             scratch.tryNames(&abilities)
             if let file = scratch.openFile() { file.tryContents(&abilities) }
         }
         if let grain = abilities.timeGrain { knownTimeGrain.store(grain, ordering: .relaxed) }
         return abilities
+    }
+
+    /// Whether entries of the root can be made and removed; nil if that cannot be determined.
+    package var isWritable: Bool? {
+        let result = kernelCall { Kernel.faccessat(root.descriptor.rawValue, ".", W_OK | X_OK, AT_EACCESS) }
+        return result == 0 ? true : [EACCES, EPERM].contains(Int32(-result)) ? false : nil
+    }
+
+    /// What can be known of a directory that cannot be opened.
+    ///
+    /// - Parameter path: Symbolic links are followed.
+    /// - Returns: Its status, and `nfs` or an empty text for the file system; nil if a directory above it is closed, too.
+    package static func look(at path: String) -> (status: FileStatus, fileSystem: String)? {
+        let number = openFile(path, O_PATH | O_DIRECTORY | O_CLOEXEC)
+        guard number >= 0 else { return nil }
+        let directory = Descriptor(owning: number)
+        var status: FileStatus?
+        var figures = statfs()
+        guard FileStatus.read(directory.rawValue, into: &status) == 0, let status,
+            Kernel.fstatfs(directory.rawValue, &figures) == 0
+        else { return nil }
+        // NFS_SUPER_MAGIC.
+        return (status, figures.f_type == 0x6969 ? "nfs" : "")
     }
 
     /// The limits of common file systems from the kernel's sources: no system call reports them correctly.
@@ -86,6 +110,12 @@ final class ScratchDirectory {
         let flags = O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC
         let number = kernelCall { Kernel.openat(directory.descriptor.rawValue, "file", flags, 0o600) }
         return number < 0 ? nil : ProbeFile(Descriptor(owning: Int32(number)))
+    }
+
+    /// Looks whose the directory is.
+    func tryOwner(_ abilities: inout FileSystemAbilities) {
+        guard let status = try? directory.status(), status.owner != geteuid() else { return }
+        abilities.squashedOwner = Int64(status.owner)
     }
 
     /// Creates entries of all types.

@@ -8,6 +8,8 @@ import VolumeAccess
 package struct AttributeFacts: Hashable, Sendable {
     /// Entries with extended attributes of users or of the superuser (`user.`, `trusted.`).
     package private(set) var attributed: Int64 = 0
+    /// Entries with extended attributes that only the superuser sees (`trusted.`).
+    package private(set) var trusted: Int64 = 0
     /// Entries with POSIX access control lists, also those that a directory hands down.
     package private(set) var accessLists: Int64 = 0
     /// Files with capabilities, which let a program do what its user may not.
@@ -24,9 +26,11 @@ package struct AttributeFacts: Hashable, Sendable {
     /// Takes in the names of one entry's attributes.
     mutating func add(_ attributes: [[UInt8]]) {
         var (isAttributed, hasList, hasCapabilities) = (false, false, false)
+        var isTrusted = false
         for name in attributes {
             if name.starts(with: "user.".utf8) || name.starts(with: "trusted.".utf8) {
                 isAttributed = true
+                if name[0] == UInt8(ascii: "t") { isTrusted = true }
                 keep(PrintableText.path(name))
             } else if name.starts(with: "system.posix_acl_".utf8) {
                 hasList = true
@@ -35,12 +39,14 @@ package struct AttributeFacts: Hashable, Sendable {
             }
         }
         if isAttributed { attributed += 1 }
+        if isTrusted { trusted += 1 }
         if hasList { accessLists += 1 }
         if hasCapabilities { capabilities += 1 }
     }
 
     mutating func merge(_ other: AttributeFacts) {
         attributed += other.attributed
+        trusted += other.trusted
         accessLists += other.accessLists
         capabilities += other.capabilities
         other.names.forEach { keep($0) }

@@ -37,6 +37,10 @@ package struct TreeFacts: Hashable, Sendable {
     package internal(set) var fineTimes: Int64 = 0
     /// The largest owner or group number.
     package internal(set) var highestOwner: Int64 = 0
+    /// The owners of entries below the root.
+    package internal(set) var owners = NumberSet()
+    /// The groups of entries below the root.
+    package internal(set) var groups = NumberSet()
     /// Extended attributes, ACLs and capabilities.
     package internal(set) var attributes = AttributeFacts()
     /// What could not be read: entries that vanished or are forbidden.
@@ -60,6 +64,10 @@ package struct TreeFacts: Hashable, Sendable {
         if !status.isDirectory { highestLinkCount = max(highestLinkCount, Int64(status.linkCount)) }
         allocatedBytes = allocatedBytes.addingClamped(status.allocated)
         highestOwner = max(highestOwner, Int64(max(status.owner, status.group)))
+        if pathLength > 0 {
+            owners.insert(status.owner)
+            groups.insert(status.group)
+        }
         add(status.modified)
         switch status.kind {
         case .directory: directories += 1
@@ -99,6 +107,8 @@ package struct TreeFacts: Hashable, Sendable {
         apparentBytes = apparentBytes.addingClamped(other.apparentBytes)
         allocatedBytes = allocatedBytes.addingClamped(other.allocatedBytes)
         fineTimes += other.fineTimes
+        owners.merge(other.owners)
+        groups.merge(other.groups)
         attributes.merge(other.attributes)
         unreadable += other.unreadable
         largestFile = max(largestFile, other.largestFile)

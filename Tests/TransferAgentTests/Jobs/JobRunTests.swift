@@ -102,10 +102,9 @@ struct JobRunTests {
     func observer() {
         func judged(_ messages: [(String, Bool)], _ kinds: Set<AcceptedException>, _ exitCode: Int32) -> Bool {
             let display = ProgressDisplay(style: .none, output: Memory(), log: .agent("dvm-source", output: Memory()))
-            let observer = VolumeObserver(root: "/s", display: display)
+            let observer = VolumeObserver(root: "/s", accepting: kinds, display: display)
             for (text, isError) in messages { observer.message(text, isError ? .errorTransfer : .warning) }
-            return observer.areAccepted(
-                kinds,
+            return observer.isAccepted(
                 AgentError(
                     outcome: exitCode,
                     exceptions: messages.count,
@@ -122,6 +121,17 @@ struct JobRunTests {
         #expect(!judged([broken], all, 23))
         #expect(!judged([], all, 23))
         let large = ("rsync: [sender] \"c\" has 9 bytes, more than the limit of 8: not transferred", true)
+        let top = ("rsync: [generator] failed to set times on \".\" (in v): Operation not permitted (1)", true)
+        let ours = (
+            "rsync: [generator] failed to set group, times and permissions on \"/.\" (in v): Operation not permitted (1)",
+            true
+        )
+        #expect(judged([ours], [.topDirectoryAttributes], 23) && !judged([ours, broken], all, 23))
+        let below = ("rsync: [generator] failed to set times on \"./a\" (in v): Operation not permitted (1)", true)
+        let failing = ("rsync: [generator] failed to set times on \".\" (in v): Input/output error (5)", true)
+        #expect(judged([top], [.topDirectoryAttributes], 23) && !judged([top], [.attributes], 23))
+        #expect(!judged([top, below], [.topDirectoryAttributes], 23) && judged([below], [.attributes], 23))
+        #expect(!judged([failing], [.topDirectoryAttributes], 23))
         #expect(judged([large], [.largeFiles], 23) && !judged([large, broken], all, 23))
         let attribute = ("rsync: [receiver] failed to set times on \"d\": Operation not permitted (1)", true)
         #expect(judged([attribute], [.attributes], 23) && !judged([attribute], [.largeFiles], 23))

@@ -86,7 +86,7 @@ struct SourceAgentTests {
         defer { agent.stop() }
         var status = try agent.status()
         #expect(status["state"] as? String == "idle" && status["pass"] as? Int == 0 && status["last"] is NSNull)
-        #expect(try agent.ask("status").output.hasSuffix(": idle\n"))
+        #expect(try agent.ask("status").output.contains(": idle\nuser \(geteuid()), group \(getegid())"))
         #expect(try agent.ask("attach").status == 4)
         #expect(try agent.ask("limit", "500").status == 0)
         #expect(try agent.ask("start").output.contains("running pass 1, limited to 500.00KiB/s"))
