@@ -13,6 +13,8 @@ package enum CapacityError: Error, Hashable, Sendable, CustomStringConvertible {
     case system(operation: String, path: String, number: Int32)
     /// The volume could not be touched.
     case volume(VolumeError)
+    /// What was going on was stopped.
+    case stopped
 
     /// One lower-case sentence.
     package var description: String {
@@ -23,6 +25,7 @@ package enum CapacityError: Error, Hashable, Sendable, CustomStringConvertible {
         case .system(let operation, let path, let number):
             "\(operation) of \"\(path)\" failed: \(SystemError.text(of: number)) (\(number))"
         case .volume(let error): error.description
+        case .stopped: "it was stopped"
         }
     }
 }

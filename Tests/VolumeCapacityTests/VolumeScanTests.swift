@@ -1,5 +1,6 @@
 import Foundation
 import Glibc
+import Synchronization
 import TestSupport
 import Testing
 import VolumeAccess
@@ -98,6 +99,24 @@ struct VolumeScanTests {
         )
         #expect(scan.tree.apparentBytes == .max)
         #expect(!scan.needs.isEmpty && scan.needs.allSatisfy { $0.bytes >= Amount(1 << 62) })
+    }
+
+    /// How often a scan has asked whether to give up.
+    private final class Questions: Sendable {
+        private let number = Atomic(0)
+        func ask() -> Int { number.add(1, ordering: .relaxed).newValue }
+    }
+
+    @Test("a scan that is stopped goes no deeper, and says that it was stopped")
+    func stopped() throws {
+        let path = Array(repeating: "d", count: 200).joined(separator: "/")
+        try FileManager.default.createDirectory(atPath: directory.file(path), withIntermediateDirectories: true)
+        let questions = Questions()
+        #expect(throws: CapacityError.stopped) {
+            try VolumeScan.run(volume, for: []) { questions.ask() > 3 }
+        }
+        // Once for each of the four directories, and once at the end.
+        #expect(questions.ask() == 6)
     }
 
     @Test("refuses a root that is gone")

@@ -32,6 +32,7 @@ extension AgentError {
             self.init(.badSetting, error.description, exitCode: 2)
         case .system, .volume:
             self.init(.sourceUnreadable, error.description, exitCode: 3)
+        case .stopped: self.init(.cancelled, error.description, exitCode: 20)
         }
     }
 }

@@ -240,7 +240,12 @@ struct TargetCheckStep {
             if !volume.options.placement.sparse { profiles[index].keepsHoles = false }
         }
         do throws(CapacityError) {
-            return try Forecast.of(source.volume, on: profiles, largestFile: volume.options.limits.largestFile)
+            return try Forecast.of(
+                source.volume,
+                on: profiles,
+                largestFile: volume.options.limits.largestFile,
+                isStopped: { [call] in call.isCancelled }
+            )
         } catch {
             throw AgentError(.sourceUnreadable, "the source volume cannot be measured: \(error)", exitCode: 3)
         }

@@ -61,6 +61,9 @@ final class HookRunner: Sendable {
 
     private var isStopped: Bool { state.withLock { $0.isStopped } }
 
+    /// Whether there are commands after the pass.
+    var hasAfter: Bool { !job.hooks.after.isEmpty }
+
     /// Runs the commands before the pass, up to one that fails; blocks the calling thread.
     ///
     /// - Returns: Why the pass must not begin; nil when it may.

@@ -60,7 +60,7 @@ package struct PassRun: Sendable {
     /// Lets the commands after the pass end, or runs them, when a stop of the process is overdue; blocks the calling thread,
     /// which then ends the process, for ``HookRunner/farewell`` and as long as the main thread may need to report.
     package func finishHooks() {
-        guard let hooks else { return }
+        guard let hooks, hooks.hasAfter else { return }
         hooks.hurry()
         hooks.runAfter()
         _ = ended.pop(within: Self.reportLimit)

@@ -26,16 +26,24 @@ package struct Forecast: Sendable {
     ///   - targets: What the target may be; at least one.
     ///   - threads: How many scan; nil for as many as there are processors.
     ///   - largestFile: Longer files are not transferred and not counted; nil for any.
+    ///   - isStopped: Asked again and again, by several threads, whether to give up.
     /// - Returns: The forecast.
-    /// - Throws: ``CapacityError`` when the volume cannot be scanned.
+    /// - Throws: ``CapacityError`` when the volume cannot be scanned, or the scan was stopped.
     package static func of(
         _ volume: Volume,
         on targets: [TargetProfile] = TargetProfile.unknown(),
         threads: Int? = nil,
-        largestFile: Int64? = nil
+        largestFile: Int64? = nil,
+        isStopped: @escaping @Sendable () -> Bool = { false }
     ) throws(CapacityError) -> Forecast {
         precondition(!targets.isEmpty, "a forecast is for some target")
-        let scan = try VolumeScan.run(volume, for: targets, threads: threads, largestFile: largestFile)
+        let scan = try VolumeScan.run(
+            volume,
+            for: targets,
+            threads: threads,
+            largestFile: largestFile,
+            isStopped: isStopped
+        )
         return Forecast(
             tree: scan.tree,
             candidates: zip(targets, scan.needs).map { Candidate(target: $0, need: $1) },

@@ -49,7 +49,7 @@ final class ScanWorker {
             work.idle.subtract(1, ordering: .relaxed)
             waiting.append(batch)
             while let path = takePath() {
-                scan(path)
+                if !work.isStopped() { scan(path) }
                 share()
                 work.finishDirectory()
             }

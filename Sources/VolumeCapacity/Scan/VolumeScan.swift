@@ -23,13 +23,15 @@ package struct VolumeScan: Sendable {
     ///   - targets: Where it may go to; may be empty.
     ///   - threads: How many work at it; nil for as many as there are processors, 2 to 8.
     ///   - largestFile: Longer files are not transferred and not counted; nil for any.
+    ///   - isStopped: Asked before each directory, by several threads, whether to give up.
     /// - Returns: What was found; what could not be read is counted and not an error.
-    /// - Throws: ``CapacityError`` when the root cannot be read or no thread can be started.
+    /// - Throws: ``CapacityError`` when the root cannot be read, no thread can be started or it was stopped.
     package static func run(
         _ volume: Volume,
         for targets: [TargetProfile],
         threads: Int? = nil,
-        largestFile: Int64? = nil
+        largestFile: Int64? = nil,
+        isStopped: @escaping @Sendable () -> Bool = { false }
     ) throws(CapacityError) -> VolumeScan {
         let root: FileStatus
         do throws(VolumeError) {
@@ -37,7 +39,7 @@ package struct VolumeScan: Sendable {
         } catch {
             throw .volume(error)
         }
-        let work = ScanWork()
+        let work = ScanWork(isStopped: isStopped)
         var started: [WorkerThread] = []
         let wanted = threads ?? min(8, max(2, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))))
         for number in 0..<max(1, wanted) {
@@ -58,6 +60,7 @@ package struct VolumeScan: Sendable {
             }
         }
         for thread in started { thread.join() }
+        guard !isStopped() else { throw .stopped }
         let result = work.result.withLock { $0 }
         guard !result.isRootUnreadable else { throw .volume(result.failures[0]) }
         return VolumeScan(
@@ -89,8 +92,12 @@ final class ScanWork: Sendable {
     let outstanding = Atomic<Int>(1)
     let links = HardLinkSet()
     let result = Mutex(Result())
+    /// Whether directories are given up without being scanned.
+    let isStopped: @Sendable () -> Bool
 
-    /// Gives up one directory, which was scanned.
+    init(isStopped: @escaping @Sendable () -> Bool) { self.isStopped = isStopped }
+
+    /// Gives up one directory, which was scanned or is not going to be.
     func finishDirectory() {
         if outstanding.subtract(1, ordering: .acquiringAndReleasing).newValue == 0 { queue.close() }
     }

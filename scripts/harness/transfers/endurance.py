@@ -47,13 +47,14 @@ def _killed(victim, seed):
     return body
 
 
-def measure_pass(setting, directory):
+def measure_pass(setting, directory, *options):
     """Seconds that an undisturbed pass over the edited tree takes here, which bounds the random moments."""
     os.makedirs(directory)
     with Ends(setting, directory) as ends:
         ends.push(setting.trees[0][0])
-        setting.pass_seconds = ends.push(setting.trees[1][0]).seconds
-    print(f"  kill: an undisturbed pass takes {setting.pass_seconds:.3f} s")
+        seconds = ends.push(setting.trees[1][0], *options).seconds
+    print(f"  kill, stop: an undisturbed pass{''.join(f' {option}' for option in options)} takes {seconds:.3f} s")
+    return seconds
 
 
 def kill_cases(full, seed):

@@ -13,8 +13,8 @@ class Ends:
     """A target and the way to push to it. `source` and `target` are "dvm" or "stock"; with `--stock` both are stock."""
 
     def __init__(self, setting, directory, source="dvm", target="dvm", certificate=None, module_extra="", path=None,
-                 serve=()):
-        self.setting, self.directory, self.serve = setting, directory, serve
+                 serve=(), prefix=(), env=None):
+        self.setting, self.directory, self.serve, self.prefix, self.env = setting, directory, serve, prefix, env
         self.source = "stock" if setting.stock else source
         self.target_kind = "stock" if setting.stock else target
         self.certificate, self.module_extra = certificate, module_extra
@@ -25,8 +25,9 @@ class Ends:
         self.stack, keys, volumes = contextlib.ExitStack(), self.setting.keys, {"data": self.target}
         self.nothing_there = peers.free_port()
         if self.target_kind == "dvm":
-            server = self.stack.enter_context(
-                peers.dvm_target(self.directory, keys, volumes, self.certificate, plain=True, options=self.serve))
+            server = peers.dvm_target(self.directory, keys, volumes, self.certificate, plain=True, options=self.serve)
+            server.argv, server.env = [*self.prefix, *server.argv], self.env
+            self.stack.enter_context(server)
             self.servers, self.port, self.plain_port = [server], server.port, server.plain_port
         else:
             modules = {"data": (self.target, self.module_extra)}
