@@ -31,7 +31,7 @@ package struct VolumeOutcome: Sendable {
     /// Whether a session began, so that the target may have been changed.
     var hadSession = false
     /// How often the volume was tried; 0 when it was not begun.
-    var attempts = 0
+    package internal(set) var attempts = 0
     /// When the first attempt began and the last one ended; nil when it was not begun.
     var period: (begin: LogTime, end: LogTime)?
 
