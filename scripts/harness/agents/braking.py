@@ -5,7 +5,7 @@ import os
 import re
 import subprocess
 
-from harness.cases import Case, check, check_equal_trees
+from harness.cases import Case, Failure, check, check_equal_trees
 from harness.programs import peers, schema
 from harness.programs.processes import run
 from harness.programs.pushing import Pushing, source, tree, wait_for
@@ -28,6 +28,8 @@ class Served:
         argv = [peers.DVM_SOURCE, "serve", "--job", self.job, "--progress", "none", "--control", self.socket]
         self.process = subprocess.Popen(["setpriv", "--pdeathsig", "TERM", *argv], stdin=subprocess.DEVNULL, stderr=subprocess.PIPE)
         wait_for(lambda: self.process.poll() is not None or self.ask("status").code == 0, "the agent answers")
+        if self.process.poll() is not None:
+            raise Failure(f"the agent ended with {self.process.returncode}: {self.process.stderr.read().decode(errors='replace')[-800:]}")
         return self
 
     def __exit__(self, *_):

@@ -15,8 +15,6 @@ from harness.programs.stalled_write import StalledWrite
 from harness.transfers.tls import Ends
 from harness.trees import compare
 
-# Programs of an older release of ours, if available.
-OLDER_AGENTS = os.environ.get("OLDER_AGENTS")  # a directory with dvm-source and dvm-target
 REDUCED, FULL = 6, 200
 SIZE = 4096
 TICK = 10_000_000  # the longest tick of Linux, in nanoseconds
@@ -342,45 +340,6 @@ def _touched(setting, directory):
         check(times[0] == times[1], f"times differ: {times}")
 
 
-def _older_agent(old_end, plain):
-    """An agent of the previous release at one end: passes succeed and report what was compared."""
-    def body(setting, directory):
-        if not OLDER_AGENTS:
-            raise Skipped("OLDER_AGENTS names no directory with older agents")
-        source, target = f"{directory}/source", f"{directory}/target"
-        os.makedirs(source)
-        os.makedirs(target)
-        ours = peers.DVM_SOURCE, peers.DVM_TARGET
-        older = f"{OLDER_AGENTS}/dvm-source", f"{OLDER_AGENTS}/dvm-target"
-        pair = (older[0], ours[1]) if old_end == "source" else (ours[0], older[1])
-        with contextlib.ExitStack() as stack:
-            try:
-                peers.DVM_SOURCE, peers.DVM_TARGET = pair
-                server = stack.enter_context(
-                    peers.dvm_target(directory, setting.keys, {"data": target}, plain=True))
-                port = server.port
-                if plain:
-                    tls = stack.enter_context(peers.stunnel_server(directory, setting.keys, server.plain_port))
-                    port = tls.port
-
-                def push(source, *options):
-                    return run(peers.dvm_source(setting.keys, source, port, *options))
-
-                if old_end == "target":
-                    outcome = _expect_seconds(push, source, target)
-                    # An agent that reports its features is not asked for others.
-                    return check(plain or b"modify-window" not in outcome.err, f"refused, and tried again: {outcome}")
-                for content in (b"one", b"two"):
-                    with open(f"{source}/file", "wb") as handle:
-                        handle.write(content)
-                    _set(f"{source}/file", 5, content[0])
-                    outcome = push(source)
-                    check(outcome.code == 0 and not _differing(source, target), f"{content}: {outcome}")
-            finally:
-                peers.DVM_SOURCE, peers.DVM_TARGET = ours
-    return body
-
-
 def final_cases(full, is_stock):
     """Writers of each kind against each pair of ends, and the reports about times."""
     def rounds(_):
@@ -404,6 +363,4 @@ def final_cases(full, is_stock):
                                          ("sums, and then times", local, ["-c", "-@-1"])]]
     cases += [Case("final/said/protocol 30", _protocol_30), Case("final/said/refused option", _refused_window),
               Case("final/coarse grain", _coarse_grain), Case("final/touched", _touched)]
-    cases += [Case(f"final/older agent/{end}{' behind stunnel' if plain else ''}", _older_agent(end, plain))
-              for end, plain in (("source", False), ("target", False), ("target", True))]
     return cases

@@ -72,12 +72,22 @@ def free_port():
 
 def listens(port):
     """Whether some socket listens on the port, without connecting to it."""
+    return _has_socket(port, "0A")
+
+
+def connected(port):
+    """Whether the port has a connection."""
+    return _has_socket(port, "01")
+
+
+def _has_socket(port, state):
+    """Whether a socket of this machine with this port is in a state of proc_net_tcp(5)."""
     mark = f":{port:04X}"
     for table in ("/proc/net/tcp", "/proc/net/tcp6"):
         with contextlib.suppress(OSError), open(table) as rows:
             for row in rows:
                 fields = row.split()
-                if fields[1].endswith(mark) and fields[3] == "0A":
+                if fields[1].endswith(mark) and fields[3] == state:
                     return True
     return False
 
