@@ -54,6 +54,28 @@ struct CapacityTests {
         #expect(try members(answer.output)["proposed"] as? String == "1111800k")
     }
 
+    @Test(
+        "df's output that does not tell about the volume gives the plan's condition, and an exit code of its own",
+        arguments: ["pvc-3", "pvc-1"]
+    )
+    func unmeasured(volume: String) throws {
+        let output = "/dev/a  unknown  unknown  unknown  - /host_pods/1/volumes/x/pvc-1\n"
+        let sizes = ["--requested", "1Gi", "--provisioned", "1Gi"]
+        let answer = try run(["--rule", "--df", "-", "--volume", volume, "--json"] + sizes, input: output)
+        let members = try members(answer.output)
+        #expect(answer.status == 2 && members["proposed"] is NSNull && members["fits"] is NSNull)
+        #expect((members["error"] as? String)?.isEmpty == false)
+        let condition = try #require(members["condition"] as? [String: Any])
+        #expect(
+            ["type", "status", "reason", "category"].map { condition[$0] as? String }
+                == ["PvUsageAnalysisFailed", "True", "NotDone", "Warn"]
+        )
+        #expect((condition["message"] as? String)?.hasSuffix("[\(volume)]") == true)
+        #expect(
+            try run(["--rule", "--df", "-", "--volume", volume] + sizes, input: output).output.contains("not known")
+        )
+    }
+
     @Test("scans a volume and reports whether the provisioned size is sufficient")
     func forecast() throws {
         let directory = try TemporaryDirectory(parent: "/dev/shm")

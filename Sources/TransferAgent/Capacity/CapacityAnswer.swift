@@ -7,13 +7,13 @@ package struct CapacityAnswer: Sendable {
     package let text: String
     /// One line of JSON.
     package let json: String
-    /// Whether the available space is sufficient.
-    package let fits: Bool
+    /// Whether the available space is sufficient; nil when that is not known.
+    package let fits: Bool?
 
-    /// 0 when it fits, 1 when it does not; errors have other codes.
-    package var exitCode: Int32 { fits ? 0 : 1 }
+    /// 0 when it fits, 1 when it does not, 2 when that is not known; errors have other codes than 0 and 1, too.
+    package var exitCode: Int32 { fits.map { $0 ? 0 : 1 } ?? 2 }
 
-    init(rows: [(String, String)], json: JSONValue, fits: Bool) {
+    init(rows: [(String, String)], json: JSONValue, fits: Bool?) {
         let width = rows.map(\.0.count).max() ?? 0
         text = rows.map { label, value in
             value.isEmpty

@@ -29,7 +29,7 @@ package struct RuleQuestion: Sendable {
 
     /// Answers it.
     ///
-    /// - Returns: Fits when the provisioned size is at least the proposed one.
+    /// - Returns: Fits when the provisioned size is at least the proposed one; what df printed may not tell that.
     /// - Throws: ``AgentError`` for a value that cannot be used.
     package func answer() throws(AgentError) -> CapacityAnswer {
         do throws(CapacityError) {
@@ -49,8 +49,24 @@ package struct RuleQuestion: Sendable {
                 fits: try provisioned.wholeBytes() >= decision.bytes
             )
         } catch {
-            throw AgentError(error)
+            guard case .unusableOutput = error, diskUsage != nil else { throw AgentError(error) }
+            return unmeasured(error)
         }
+    }
+
+    /// The answer when df did not tell what the volume has: the condition that a plan then gets.
+    private func unmeasured(_ error: CapacityError) -> CapacityAnswer {
+        let condition = PlanCondition.analysisFailed(volumes: [volume ?? "volume"])
+        let json = JSONValue.object([
+            ("proposedBytes", .null), ("proposed", .null), ("reason", .null), ("condition", condition.json),
+            ("threshold", .integer(ResizeRule(threshold: threshold).threshold)), ("fits", .null),
+            ("error", .text(error.description)),
+        ])
+        return CapacityAnswer(
+            rows: [("error", error.description), ("condition", condition.text)],
+            json: json,
+            fits: nil
+        )
     }
 
     private func usage() throws(CapacityError) -> DiskUsage {
@@ -88,7 +104,7 @@ extension PlanCondition {
     var json: JSONValue {
         .object([
             ("type", .text(type)), ("status", .text(status)), ("reason", .text(reason)),
-            ("category", .text(category)), ("durable", .flag(true)), ("message", .text(message)),
+            ("category", .text(category)), ("durable", .flag(isDurable)), ("message", .text(message)),
         ])
     }
 }

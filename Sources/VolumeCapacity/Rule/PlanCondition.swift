@@ -10,6 +10,8 @@ package struct PlanCondition: Hashable, Sendable {
     package let reason: String
     /// A sentence that names the volumes.
     package let message: String
+    /// Whether it stays while the plan is looked at again.
+    package var isDurable = true
 
     /// `PvCapacityAdjustmentRequired`.
     ///
@@ -33,6 +35,24 @@ package struct PlanCondition: Hashable, Sendable {
             category: "Warn",
             reason: isAutomatic ? "Done" : "NotDone",
             message: message
+        )
+    }
+
+    /// `PvUsageAnalysisFailed`: how full volumes are, or how large, is not known.
+    ///
+    /// - Parameter volumes: The names of the volumes.
+    /// - Returns: The condition.
+    package static func analysisFailed(volumes: [String]) -> PlanCondition {
+        PlanCondition(
+            type: "PvUsageAnalysisFailed",
+            status: "True",
+            category: "Warn",
+            reason: "NotDone",
+            message:
+                "The sizes of the following volumes are not known, and are not adjusted; copying them may fail for lack of "
+                + "disk capacity in the target cluster. Make sure that a running pod has them mounted: "
+                + "[\(volumes.joined(separator: " "))]",
+            isDurable: false
         )
     }
 
