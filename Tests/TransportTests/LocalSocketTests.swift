@@ -53,6 +53,15 @@ struct LocalSocketTests {
         }
     }
 
+    @Test("a directory that a volume's writer has locked is no obstacle")
+    func lockedDirectory() throws {
+        let directory = try TemporaryDirectory()
+        let writer = open(directory.path, O_RDONLY | O_DIRECTORY)
+        defer { close(writer) }
+        #expect(flock(writer, LOCK_SH) == 0)
+        try Listener(local: directory.file("socket")).close()
+    }
+
     @Test("a name is free once its listener is closed, although a child process may hold the socket for a moment")
     func inherited() throws {
         let directory = try TemporaryDirectory()
