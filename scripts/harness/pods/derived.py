@@ -77,6 +77,7 @@ class Derived:
         for key, content in contents.items():
             with open(f"{path}/{key}", "wb") as handle:
                 handle.write(content)
-            os.chmod(f"{path}/{key}", 0o440)
+            # Kubernetes mounts Secrets so, with and without a defaultMode of 0440.
+            os.chmod(f"{path}/{key}", 0o440 if "target" in self.pod["metadata"]["name"] else 0o644)
             os.chown(f"{path}/{key}", 0, self.user)
         return {"name": name, "hostPath": {"path": path, "type": "Directory"}}
