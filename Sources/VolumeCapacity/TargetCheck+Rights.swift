@@ -28,10 +28,11 @@ extension Comparison {
             }
             return
         }
-        if !writer.ownsTop {
+        if target.ownsTop == false {
+            let cure = target.abilities.squashedOwner == nil ? "give it the capability FOWNER, or " : ""
             warn(
                 "times and mode of the volume's top directory, which belongs to user \(writer.topOwner), cannot be set by user \(writer.user): "
-                    + "give it the capability FOWNER, or run it as user \(writer.topOwner) (accepted: top-directory-attributes)",
+                    + "\(cure)run it as user \(writer.topOwner) (accepted: top-directory-attributes)",
                 .topDirectory
             )
         }

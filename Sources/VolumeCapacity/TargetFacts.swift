@@ -48,6 +48,13 @@ package struct TargetFacts: Hashable, Sendable {
         self.space = space
     }
 
+    /// Whether the target owns the top directory of the volume, or may act as if it did; nil of an older target.
+    package var ownsTop: Bool? {
+        // A server that maps users honours no capability.
+        if let owner = abilities.squashedOwner { return writer.map { $0.topOwner == owner } }
+        return writer?.ownsTop
+    }
+
     /// What forecasts for this target go by: its layout, or all known ones when it has another.
     package var profiles: [TargetProfile] {
         let unit = space.blockSize

@@ -79,11 +79,13 @@ package struct VolumeUser: Hashable, Sendable {
         let bits: Int64 = isForWriting ? 0o030 : 0o050
         let mode = "0" + String(topPermissions, radix: 8)
         var text = "the directory belongs to \(topOwner):\(topGroup) with mode \(mode)"
-        if user == 0, !groups.contains(topGroup), topPermissions & bits == bits {
+        if topPermissions & bits != bits {
+            text += "; run as user \(topOwner) (runAsUser), or give the group the right to it"
+        } else if groups.contains(topGroup) {
+            text += "; it is closed although this process is in group \(topGroup)"
+        } else if user == 0 {
             text +=
                 "; root has no rights there (root_squash): add \(topGroup) to supplementalGroups of the pod, and run it as a user other than 0"
-        } else if groups.contains(topGroup) || topPermissions & bits != bits {
-            text += "; run as user \(topOwner) (runAsUser), or give the group the right to it"
         } else {
             text += "; add \(topGroup) to supplementalGroups of the pod's securityContext, or make it the fsGroup"
         }

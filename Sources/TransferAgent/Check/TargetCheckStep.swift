@@ -160,7 +160,7 @@ struct TargetCheckStep {
         let (options, check) = try compare(with: facts, client)
         var verdict = Verdict(options: options, durability: .older)
         verdict.foreseen = check.findings.filter { $0.subject == .attributes }.map(\.text)
-        verdict.ownsTop = facts.writer?.ownsTop
+        verdict.ownsTop = facts.ownsTop
         verdict.options.carry(carried(to: facts), labels: volume.labels)
         verdict.options.comparison.comparesNanoseconds = facts.comparesNanoseconds
         verdict.timeGrain = max(1, facts.abilities.timeGrain ?? 1)
