@@ -9,7 +9,7 @@ import uuid
 
 from harness.cases import Case, check
 from harness.pods.migration import Migration, await_that
-from harness.pods.podman import Network, insist_on_images
+from harness.pods.podman import Network, insist_on_images, podman
 from harness.programs.processes import descendants
 from harness.transfers import unprivileged
 
@@ -26,8 +26,19 @@ def _execs(process):
     return found
 
 
+def _monitors(container):
+    """The conmon of each exec in a container: what stands between the exec's program and whoever reads it."""
+    number, found = podman("container", "inspect", "--format", "{{.Id}}", container).stdout.strip().encode(), []
+    for pid in filter(str.isdigit, os.listdir("/proc")):
+        with contextlib.suppress(OSError), open(f"/proc/{pid}/cmdline", "rb") as handle:
+            words = handle.read().split(b"\0")
+            if words[0].endswith(b"conmon") and number in words and b"--exec-attach" in words:
+                found.append(int(pid))
+    return found
+
+
 def _broken_and_stopped(migration):
-    """A stage pass whose exec is killed, which the controller then shows again; limited, freed, and stopped."""
+    """A stage pass whose exec is killed at either end of its stream, which the controller then shows again; limited, freed, and stopped."""
     migration.control("limit", "2M")
     with subprocess.Popen([*migration.controller, "stage"], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as stage:
         try:
@@ -36,6 +47,12 @@ def _broken_and_stopped(migration):
             for pid in first:
                 os.kill(pid, signal.SIGKILL)
             await_that("the pass is shown again", lambda: set(_execs(stage)) - set(first))
+            second = _execs(stage)
+            monitors = _monitors(f"{migration.source.pod['metadata']['name']}-dvm-source")
+            check(monitors, "no conmon of an exec was found")
+            for pid in monitors:
+                os.kill(pid, signal.SIGKILL)
+            await_that("the pass is shown again after the end of conmon", lambda: set(_execs(stage)) - set(first) - set(second))
             check(migration.status()["pass"] == 1, f"not the first pass any more: {migration.status()}")
             migration.control("stop")
             output = stage.communicate(timeout=30)[0]
