@@ -181,7 +181,7 @@ struct DaemonChecks {
             work: work
         )
         return result.failure.map { AgentError($0, lastWords: observer.lastWords) }
-            ?? AgentError(outcome: result.exitCode, exceptions: observer.exceptions.count)
+            ?? observer.verdict(exitCode: result.exitCode).error
     }
 }
 

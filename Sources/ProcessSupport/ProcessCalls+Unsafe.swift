@@ -152,6 +152,7 @@ private func bytes(of text: UnsafePointer<CChar>) -> [UInt8] {
 ///   - input: Becomes standard input.
 ///   - output: Becomes standard output.
 ///   - defaults: The signals that get their default action; none remains blocked.
+///   - beginsSession: Whether it gets a session of its own.
 /// - Returns: 0, or an `errno`.
 func spawn(
     _ process: inout pid_t,
@@ -161,7 +162,8 @@ func spawn(
     environment: [[UInt8]],
     input: Int32,
     output: Int32,
-    defaults: SignalSet
+    defaults: SignalSet,
+    beginsSession: Bool
 ) -> Int32 {
     var actions = unsafe posix_spawn_file_actions_t()
     var attributes = posix_spawnattr_t()
@@ -177,7 +179,8 @@ func spawn(
     var defaults = defaults
     unsafe posix_spawnattr_setsigmask(&attributes, &none.set)
     unsafe posix_spawnattr_setsigdefault(&attributes, &defaults.set)
-    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF))
+    let flags = POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF | (beginsSession ? Int32(POSIX_SPAWN_SETSID) : 0)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(flags))
     var words = unsafe vector(arguments)
     var variables = unsafe vector(environment)
     defer { unsafe (words + variables).forEach { unsafe free($0) } }

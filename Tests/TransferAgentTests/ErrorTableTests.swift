@@ -159,9 +159,5 @@ struct ErrorTableTests {
         #expect(AgentError(.wire(.ended(field: "f")), lastWords: nil).exitCode == 12)
         #expect(AgentError(.wire(.violation("v", exitCode: 2)), lastWords: nil).failure == .protocolBroken)
         #expect(AgentError(.cancelled, lastWords: nil) == AgentError(.cancelled, "stopped on request", exitCode: 20))
-        #expect(AgentError(outcome: 0, exceptions: 0) == nil)
-        #expect(AgentError(outcome: 23, exceptions: 1)?.failure == .partial)
-        #expect(AgentError(outcome: 24, exceptions: 1)?.failure == .vanished)
-        #expect(AgentError(outcome: 25, exceptions: 1)?.failure == .deletionLimit)
     }
 }

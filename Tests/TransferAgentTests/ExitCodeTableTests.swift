@@ -52,11 +52,21 @@ struct ExitCodeTableTests {
             + tunnel.map { AgentError($0) } + control.map { AgentError($0) } + control.map { AgentError(ofAgent: $0) }
             + capacity.map { AgentError($0) }
             + engine.map { AgentError($0, lastWords: nil) } + refusals
-            + [23, 24, 25].compactMap { AgentError(outcome: $0, exceptions: 1) }
-            + [AgentError(outcome: 23, exceptions: 1, lacksOnlyLargeFiles: true)].compactMap(\.self)
-            + [AgentError(outcome: 0, exceptions: 1, isFlawedCutover: true)].compactMap(\.self)
+            + verdicts
             + [AgentError(source: "/p", denied)]
             + [AgentError(refused: .emptySource, 1, of: 1), AgentError(refused: .tooMany, 1, of: 1)]
+    }
+
+    /// What is wrong after sessions that ran to their ends.
+    private static var verdicts: [AgentError] {
+        let kinds = AcceptedException.allCases + [nil]
+        return kinds.flatMap { kind in
+            var findings = PassFindings()
+            if let kind { findings.counts[kind] = 1 }
+            return [0, 23, 24, 25].compactMap { code in
+                PassVerdict(of: .cutover, accepting: [], exitCode: code, findings, messages: 1).error
+            }
+        }
     }
 
     private static let timeOut = TransportError.timedOut(waitingFor: "w", after: .seconds(1))

@@ -36,6 +36,8 @@ package struct ChildProgram: Sendable {
     ///   - input: What becomes its standard input.
     ///   - output: What becomes its standard output; standard error is ours.
     ///   - defaulted: Which signals get their default actions.
+    ///   - beginsSession: Whether it gets a session of its own (setsid(2)), which signals to our group and the end of our
+    ///     terminal do not reach.
     /// - Throws: `SystemError` of posix_spawn(3).
     package init(
         _ program: Program,
@@ -43,7 +45,8 @@ package struct ChildProgram: Sendable {
         environment: [[UInt8]],
         input: Int32,
         output: Int32,
-        defaulted: DefaultedSignals
+        defaulted: DefaultedSignals,
+        beginsSession: Bool = false
     ) throws(SystemError) {
         let (bytes, isLookedFor) =
             switch program {
@@ -64,7 +67,8 @@ package struct ChildProgram: Sendable {
             environment: environment,
             input: input,
             output: output,
-            defaults: defaults
+            defaults: defaults,
+            beginsSession: beginsSession
         )
         guard answer == 0 else { throw SystemError(operation: "posix_spawn", number: answer) }
         number = process

@@ -268,7 +268,7 @@ final class LocalCopier {
     /// Reports a file that became shorter while it was copied.
     private func noteLength(_ length: Int64, of source: ReadableFile, _ plan: TransferPlan) {
         guard length < source.status.size else { return }
-        state.reportUnreadPart(at: sources.shown(plan.entry, in: plan.list), ENODATA)
+        state.reportUnreadPart(at: sources.shown(plan.entry, in: plan.list), nil)
     }
 
     private func noteUnreadable(_ plan: TransferPlan, _ error: VolumeError) {

@@ -29,8 +29,8 @@ final class FileSender {
     private var window = ByteMemory(count: 1)
     /// The file whose progress is reported; nil when progress is not requested.
     private var followed: (name: [UInt8], size: Int64, offset: Int64)?
-    /// Why less was read of a file than asked for: an error, or ENODATA for a file that became shorter.
-    private var readFailure: Int32 = 0
+    /// Why less was read of a file than asked for: `errno`; nil for a file that became shorter.
+    private var readFailure: Int32?
     /// Bytes that were written for the file sent last, with its item.
     private var lastLength: Int64 = 0
     /// The checksum of the file sent last.
@@ -344,14 +344,22 @@ final class FileSender {
     ) -> Int {
         guard isIntact else { return 0 }
         var count = 0
-        readFailure = ENODATA
+        readFailure = nil
         do throws(VolumeError) {
             count = try file.read(into: place, at: offset)
+            // A file system that gives less than the file has, which nobody changed, has lost it.
+            if count < place.count, try !hasChanged(file) { readFailure = EIO }
         } catch {
             readFailure = error.number ?? EIO
         }
         if count < place.count { isIntact = false }
         return count
+    }
+
+    /// Whether a file is another one than when it was opened.
+    private func hasChanged(_ file: borrowing ReadableFile) throws(VolumeError) -> Bool {
+        let now = try file.currentStatus()
+        return now.size < file.status.size || now.modified != file.status.modified
     }
 
     // MARK: deltas

@@ -14,6 +14,9 @@ package struct SessionResult: Sendable {
     package let statistics: SessionStatistics
     /// The dialect that was negotiated, if any.
     package let dialect: Dialect
+    /// The end of the sender's message about a file that became shorter while it was read.
+    package static let becameShorter = "it became shorter"
+
     /// Whether a message, from either side, is about a file that exceeds a size limit.
     package static func concernsLargeFile(_ message: String) -> Bool {
         // After the last quote, and so not in a name.

@@ -397,13 +397,19 @@ final class SessionState: Sendable {
     ///
     /// - Parameters:
     ///   - path: The file.
-    ///   - number: Why: `errno`, or ENODATA for a file that became shorter.
-    func reportUnreadPart(at path: [UInt8], _ number: Int32) {
-        let text = "rsync: [sender] read errors mapping \(quoted(path)): \(SystemError.text(of: number)) (\(number))"
-        guard !options.output.listsChangedFiles else { return report(text, .warning) }
+    ///   - number: Why: `errno`; nil for a file that became shorter.
+    func reportUnreadPart(at path: [UInt8], _ number: Int32?) {
+        let what = "rsync: [sender] read errors mapping \(quoted(path)): "
+        guard !options.output.listsChangedFiles else {
+            // Not rsync's words for a shorter file, which are also those of an error that a device gives.
+            let reason = number.map(Self.reason) ?? SessionResult.becameShorter
+            return report(what + reason, .warning)
+        }
         add(.general)
-        report(text, .errorTransfer)
+        report(what + Self.reason(number ?? ENODATA), .errorTransfer)
     }
+
+    private static func reason(_ number: Int32) -> String { "\(SystemError.text(of: number)) (\(number))" }
 
     /// A path in a message, with the module that it is in.
     func quoted(_ path: [UInt8]) -> String { "\"\(PrintableText.path(path))\"\(place.suffix)" }

@@ -43,7 +43,7 @@ struct SourceServeCommand: ReportingCommand {
         for kind in PassKind.allCases { ofKinds[kind] = try SourceJob(try resolved.during(kind).settings) }
         try settings.identity().assume()
         log.notice("running as \(IdentityReport().text)")
-        let hooks = try HookProcesses(of: [job] + ofKinds.values)
+        let hooks = try HookProcesses(of: [job] + PassKind.allCases.compactMap { ofKinds[$0] })
         let agent = SourceAgent(hooks: hooks, style: options.style, log: log) {
             [ofKinds, log] (kind) throws(AgentError) in
             let job = kind.flatMap { ofKinds[$0] } ?? job

@@ -210,44 +210,6 @@ extension AgentError {
         }
     }
 
-    /// The failure of a session that finished, if any (protocol specification, session 9.2).
-    ///
-    /// - Parameters:
-    ///   - exitCode: The session's.
-    ///   - exceptions: The number of its messages to the user.
-    ///   - lacksOnlyLargeFiles: Whether all that could not be transferred were files larger than a limit.
-    ///   - lacksOnlyAttributes: Whether all contents were transferred, and only attributes could not be set.
-    ///   - lacksOnlyTopDirectory: Whether these were attributes of the top directory, which belongs to somebody else.
-    ///   - isFlawedCutover: Whether it was a cutover, which may have no exceptions, and had one.
-    package init?(
-        outcome exitCode: Int32,
-        exceptions: Int,
-        lacksOnlyLargeFiles: Bool = false,
-        lacksOnlyAttributes: Bool = false,
-        lacksOnlyTopDirectory: Bool = false,
-        isFlawedCutover: Bool = false
-    ) {
-        let messages = counted(exceptions, "message")
-        switch exitCode {
-        case 0:
-            guard isFlawedCutover else { return nil }
-            self.init(.cutoverExceptions, "the cutover had exceptions (\(messages))", exitCode: 23)
-        case 24: self.init(.vanished, "complete except for files that vanished (\(messages))", exitCode: 24)
-        case 25: self.init(.deletionLimit, "deletions stopped at the limit", exitCode: 25)
-        case 23 where lacksOnlyLargeFiles:
-            let text = "everything was transferred except files larger than the limit (\(messages))"
-            self.init(.fileTooLarge, text, exitCode: 23)
-        case 23 where lacksOnlyTopDirectory:
-            let text =
-                "all is in place but attributes of the volume's top directory, which belongs to another user (\(messages))"
-            self.init(.partial, text, exitCode: 23)
-        case 23 where lacksOnlyAttributes:
-            let text = "all contents are in place, but some attributes could not be set (\(messages))"
-            self.init(.partial, text, exitCode: 23)
-        default: self.init(.partial, "not everything could be transferred (\(messages))", exitCode: exitCode)
-        }
-    }
-
     /// A source volume that cannot be opened.
     package init(source path: String, _ error: VolumeError) {
         let text = "the source volume cannot be opened: \(error)"

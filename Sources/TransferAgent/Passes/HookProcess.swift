@@ -16,29 +16,60 @@ final class HookProcess: Sendable {
     struct Ending: Equatable {
         /// Its exit code; 128 and the signal's number when one ended it, 124 when it took too long.
         var exitCode: Int32
-        /// Whether it took too long.
-        var isLate = false
+        var manner = Manner.usual
         /// The last lines that it printed, at most ``HookProcess/keptLines``.
         var lines: [String]
+    }
+
+    /// Why a command ended.
+    enum Manner: Equatable {
+        /// By itself, or since it was no longer wanted.
+        case usual
+        /// It took too long.
+        case late
+        /// It took too long and still runs: not even SIGKILL has ended it.
+        case running
+        /// It was not begun: the shell did not answer.
+        case unanswered
+    }
+
+    /// How long a command may run.
+    struct Limit {
+        var moment: ContinuousClock.Instant
+        /// Whether one that still runs then takes too long, rather than being no longer wanted.
+        var isLate: Bool
+        /// How long it may go on after SIGTERM, and after SIGKILL.
+        var grace = HookProcess.grace
     }
 
     /// How many of the last lines are kept.
     static let keptLines = 20
     /// How long a command may go on after SIGTERM.
-    private static let grace = Duration.seconds(2)
+    static let grace = Duration.seconds(2)
+    /// How long a shell may take to say that it waits for a command.
+    static let answerLimit = Duration.seconds(10)
     /// How often a running command is looked at.
     private static let tick = Duration.milliseconds(100)
 
-    /// Runs the command for each line of standard input, in a process group of its own, to which signals go.
+    /// Runs the command for each pair of lines of standard input, in a session of its own, to whose process group signals go.
     ///
-    /// The line is a word that the command does not know, and the kind of the pass. The word is on each line that the shell
-    /// adds to the command's output: one with the number of the group, one at the end with the exit code.
+    /// The first line has a word that the command does not know, and the kind of the pass; the second one, which the agent
+    /// sends after the answer, has the word again: a shell that answers too late to be waited for never runs the command. The
+    /// word is on each line that the shell adds to the output.
+    ///
+    /// The shell ignores what stops the agent and perhaps all processes around it, since a command after the pass has to
+    /// run then; the command does not. It keeps no output of the agent open.
     private static let script = """
+        exec 2>/dev/null
+        trap '' HUP INT TERM
         while read -r word DVM_PASS; do
+            printf '\\n%s ready\\n' "$word"
+            read -r again && [ "$again" = "$word" ] || continue
             export DVM_PASS
-            setsid /bin/sh -c "$1" </dev/null 2>&1 &
-            printf '\\n%s group %s\\n' "$word" "$!"
-            wait "$!"
+            (
+                trap - HUP INT TERM
+                exec setsid /bin/sh -c 'printf "\\n%s group %s\\n" "$2" "$$"; exec /bin/sh -c "$1"' sh "$1" "$word"
+            ) </dev/null 2>&1
             printf '\\n%s end %s\\n' "$word" "$?"
         done
         """
@@ -61,13 +92,16 @@ final class HookProcess: Sendable {
             environment: environment,
             input: given.reading.rawValue,
             output: printed.writing.rawValue,
-            defaulted: .all
+            defaulted: .all,
+            beginsSession: true
         )
         stream = try PipeStream(
             reading: printed.takeReading(),
             writing: given.takeWriting(),
-            peerDescription: "the command"
+            peerDescription: "the command's shell"
         )
+        stream.readTimeout = Self.tick
+        stream.writeTimeout = Self.tick
     }
 
     deinit {
@@ -76,48 +110,104 @@ final class HookProcess: Sendable {
         _ = try? WorkerThread(name: "dvm-hook-end") { [child] in _ = child.wait() }
     }
 
+    /// Whether the shell waits for a command: nobody has ended it, nor does an earlier command still run.
+    ///
+    /// Blocks the calling thread, for at most ``answerLimit``.
+    ///
+    /// - Parameter isCancelled: Asked again and again whether to wait no longer.
+    /// - Returns: Whether it does.
+    func isReady(unless isCancelled: () -> Bool) -> Bool {
+        var output = HookOutput(Self.newWord())
+        let limit = ContinuousClock.now + Self.answerLimit
+        do throws(TransportError) {
+            let isReady = try ask(nil, &output, until: { isCancelled() ? .now : limit }) { _ in }
+            try stream.write(Self.refusal)
+            return isReady
+        } catch {
+            return false
+        }
+    }
+
     /// Runs the command; blocks the calling thread.
     ///
     /// - Parameters:
     ///   - kind: The kind of the pass; nil for none in particular.
-    ///   - end: Asked again and again until when it may run, and whether it takes too long then.
+    ///   - end: Asked again and again how long it may run.
     ///   - show: Called for each line that it prints, in printable form.
     /// - Returns: How it ended.
-    func run(
-        in kind: PassKind?,
-        until end: () -> (moment: ContinuousClock.Instant, isLate: Bool),
-        show: (String) -> Void
-    ) -> Ending {
-        let word = Hexadecimal.encode((0..<16).map { _ in UInt8.random(in: 0...255) })
+    func run(in kind: PassKind?, until end: () -> Limit, show: (String) -> Void) -> Ending {
+        let word = Self.newWord()
         var output = HookOutput(word)
-        var signals = [SIGTERM, SIGKILL][...]
-        var (next, isLate) = (ContinuousClock.now, false)
-        stream.readTimeout = Self.tick
+        var manner = Manner.unanswered
         do throws(TransportError) {
-            try stream.write(Array("\(word) \(kind?.rawValue ?? "")\n".utf8))
-            while output.exitCode == nil {
-                let limit = end()
-                if .now >= limit.moment, .now >= next {
-                    guard let signal = signals.first else {
-                        // Not even SIGKILL ends it: it waits for a device.
-                        break
-                    }
-                    // The group is there a moment after its number.
-                    if let group = output.group, kill(-group, signal) == 0 {
-                        if signal == SIGTERM { isLate = limit.isLate }
-                        signals.removeFirst()
-                        next = .now + Self.grace
-                    }
-                }
-                let bytes = try read()
-                guard bytes?.isEmpty != true else { break }
-                output.add(bytes ?? [], show)
+            let answer = ContinuousClock.now + Self.answerLimit
+            if try ask(kind, &output, until: { min(answer, end().moment) }, show) {
+                try stream.write(Array("\(word)\n".utf8))
+                manner = try watch(&output, until: end, show)
+            } else {
+                try stream.write(Self.refusal)
             }
         } catch {
             output.add(Array("\(error)\n".utf8), show)
         }
-        let exitCode = isLate ? 124 : output.exitCode ?? 128 + SIGKILL
-        return Ending(exitCode: exitCode, isLate: isLate, lines: output.lines)
+        let exitCode =
+            switch manner {
+            case .usual: output.exitCode ?? 128 + SIGKILL
+            case .late, .running, .unanswered: Int32(124)
+            }
+        return Ending(exitCode: exitCode, manner: manner, lines: output.lines)
+    }
+
+    private static func newWord() -> String { Hexadecimal.encode((0..<16).map { _ in UInt8.random(in: 0...255) }) }
+
+    /// A line that is no word.
+    private static let refusal = Array("-\n".utf8)
+
+    /// Asks the shell whether it waits for a command.
+    private func ask(
+        _ kind: PassKind?,
+        _ output: inout HookOutput,
+        until limit: () -> ContinuousClock.Instant,
+        _ show: (String) -> Void
+    ) throws(TransportError) -> Bool {
+        try stream.write(Array("\(output.word) \(kind?.rawValue ?? "")\n".utf8))
+        while !output.isReady {
+            guard .now < limit(), try take(&output, show) else { return false }
+        }
+        return true
+    }
+
+    /// Waits for the end of the command, and brings it about when its time is over.
+    private func watch(
+        _ output: inout HookOutput,
+        until end: () -> Limit,
+        _ show: (String) -> Void
+    ) throws(TransportError) -> Manner {
+        var over: ContinuousClock.Instant?
+        var manner = Manner.usual
+        var sent: Int32?
+        while output.exitCode == nil {
+            let limit = end()
+            if .now >= limit.moment {
+                if over == nil, limit.isLate { manner = .late }
+                let since = over ?? .now
+                over = since
+                guard .now < since + limit.grace + limit.grace else { return limit.isLate ? .running : .usual }
+                let signal = .now < since + limit.grace ? SIGTERM : SIGKILL
+                if signal != sent, let group = output.group, kill(-group, signal) == 0 { sent = signal }
+            }
+            guard try take(&output, show) else { break }
+        }
+        return manner
+    }
+
+    /// Takes what has been printed, if anything was within a tick.
+    ///
+    /// - Returns: False when the shell has ended.
+    private func take(_ output: inout HookOutput, _ show: (String) -> Void) throws(TransportError) -> Bool {
+        guard let bytes = try read() else { return true }
+        output.add(bytes, show)
+        return !bytes.isEmpty
     }
 
     /// What the command has printed; nil when it has printed nothing for a while, empty when the shell has ended.
@@ -136,7 +226,8 @@ private struct HookOutput {
     /// The longest line in bytes; what is longer is cut.
     private static let longest = 500
 
-    private let word: String
+    /// What marks the shell's lines.
+    let word: String
     private var line: [UInt8] = []
     /// Whether the last line was empty, which is the end of an unfinished one where the shell's line follows.
     private var hasBlank = false
@@ -145,6 +236,8 @@ private struct HookOutput {
     private(set) var group: pid_t?
     /// Nil while the command runs.
     private(set) var exitCode: Int32?
+    /// Whether the shell waits for the command.
+    private(set) var isReady = false
 
     init(_ word: String) { self.word = word }
 
@@ -160,6 +253,7 @@ private struct HookOutput {
                 // The blank line before it is the shell's.
                 hasBlank = false
                 let parts = text.split(separator: " ")
+                if parts.last == "ready" { isReady = true }
                 guard parts.count == 3, let number = Int32(parts[2]) else { continue }
                 if parts[1] == "group" { group = number > 1 ? number : nil } else { exitCode = number }
             } else {

@@ -3,10 +3,11 @@ import ProcessSupport
 
 /// The processes that run the commands before and after passes, for all passes of an agent.
 package struct HookProcesses: Sendable {
-    /// What a process is for: the same command before and after a pass has two.
+    /// What a process is for: the same command before and after a pass has two, and one for each that it is told of the job.
     private struct Purpose: Hashable {
         let moment: HookRunner.Moment
         let command: String
+        let variables: [String]
     }
 
     private let processes: [Purpose: HookProcess]
@@ -22,10 +23,9 @@ package struct HookProcesses: Sendable {
         var processes: [Purpose: HookProcess] = [:]
         do throws(SystemError) {
             for job in jobs {
-                let before = job.hooks.before.map { Purpose(moment: .before, command: $0) }
-                let after = job.hooks.after.map { Purpose(moment: .after, command: $0) }
-                for purpose in before + after where processes[purpose] == nil {
-                    processes[purpose] = try HookProcess(purpose.command, environment: Self.environment(job))
+                for purpose in Self.purposes(job) where processes[purpose] == nil {
+                    let environment = Self.environment(with: purpose.variables)
+                    processes[purpose] = try HookProcess(purpose.command, environment: environment)
                 }
             }
         } catch {
@@ -34,22 +34,37 @@ package struct HookProcesses: Sendable {
         self.processes = processes
     }
 
-    /// Our own environment, and what a command wants to know of the job.
-    private static func environment(_ job: SourceJob) -> [[UInt8]] {
-        var variables = [("DVM_VOLUME", job.volumes.map(\.name).joined(separator: " "))]
-        if let name = job.hooks.planName { variables.append(("migplan_name", name)) }
-        if let names = job.hooks.namespaces { variables.append(("migration_namespaces", names)) }
-        let inherited = ProcessInputs.environmentLines.filter { line in
-            !variables.contains { line.starts(with: "\($0.0)=".utf8) }
-        }
-        return inherited + variables.map { Array("\($0)=\($1)".utf8) }
+    private static func purposes(_ job: SourceJob) -> [Purpose] {
+        let variables = variables(job)
+        return job.hooks.before.map { Purpose(moment: .before, command: $0, variables: variables) }
+            + job.hooks.after.map { Purpose(moment: .after, command: $0, variables: variables) }
+    }
+
+    /// What a command wants to know of the job: lines of `NAME=VALUE`.
+    private static func variables(_ job: SourceJob) -> [String] {
+        ["DVM_VOLUME=" + job.volumes.map(\.name).joined(separator: " ")]
+            + [job.hooks.planName.map { "migplan_name=\($0)" }].compactMap(\.self)
+            + [job.hooks.namespaces.map { "migration_namespaces=\($0)" }].compactMap(\.self)
+    }
+
+    /// Our own environment, and some variables.
+    private static func environment(with variables: [String]) -> [[UInt8]] {
+        let names = variables.map { Array($0.utf8.prefix { $0 != UInt8(ascii: "=") }) + [UInt8(ascii: "=")] }
+        let inherited = ProcessInputs.environmentLines.filter { line in !names.contains { line.starts(with: $0) } }
+        return inherited + variables.map { Array($0.utf8) }
     }
 
     /// The process of a command of the job.
-    func process(of command: String, _ moment: HookRunner.Moment) -> HookProcess {
-        guard let process = processes[Purpose(moment: moment, command: command)] else {
-            preconditionFailure("no process for \(command)")
-        }
+    func process(of command: String, _ moment: HookRunner.Moment, in job: SourceJob) -> HookProcess {
+        let purpose = Purpose(moment: moment, command: command, variables: Self.variables(job))
+        guard let process = processes[purpose] else { preconditionFailure("no process for \(command)") }
         return process
+    }
+
+    /// All processes of the job.
+    ///
+    /// - Returns: Each with its moment and its command.
+    func all(of job: SourceJob) -> [(moment: HookRunner.Moment, command: String, process: HookProcess)] {
+        Self.purposes(job).map { ($0.moment, $0.command, process(of: $0.command, $0.moment, in: job)) }
     }
 }

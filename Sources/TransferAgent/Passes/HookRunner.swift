@@ -31,8 +31,8 @@ final class HookRunner: Sendable {
         var outcomes: [Outcome] = []
     }
 
-    /// How long all commands after a pass may take once a stop of the process is overdue: with the time before that less
-    /// than the 30 s that Kubernetes grants.
+    /// How long all commands after a pass may take once a stop of the process is overdue, with the time that ending them
+    /// takes: with the time before that and the report after it less than the 30 s that Kubernetes grants.
     static let farewell = Duration.seconds(20)
 
     private let job: SourceJob
@@ -66,8 +66,16 @@ final class HookRunner: Sendable {
 
     /// Runs the commands before the pass, up to one that fails; blocks the calling thread.
     ///
+    /// None is run unless all commands can be, those after the pass, too: an application that was brought to rest would
+    /// stay so.
+    ///
     /// - Returns: Why the pass must not begin; nil when it may.
     func runBefore() -> AgentError? {
+        for (moment, command, process) in processes.all(of: job) {
+            let isReady = process.isReady { isStopped }
+            guard !isStopped else { return Self.cancelled }
+            guard isReady else { return Self.unanswered(moment, command) }
+        }
         for command in job.hooks.before {
             guard !isStopped else { return Self.cancelled }
             if let error = run(command, .before, left: 1) { return error }
@@ -108,26 +116,37 @@ final class HookRunner: Sendable {
     ///   - moment: Whether it is one before or after the pass.
     ///   - start: When it began.
     ///   - left: How many commands, itself included, share what is left once the process has to end.
-    /// - Returns: That, and whether it takes too long if it still runs then.
-    private func end(_ moment: Moment, begunAt start: ContinuousClock.Instant, left: Int)
-        -> (moment: ContinuousClock.Instant, isLate: Bool)
-    {
-        let usual = start + job.hooks.limit
+    /// - Returns: That.
+    private func end(
+        _ moment: Moment,
+        begunAt start: ContinuousClock.Instant,
+        left: Int
+    ) -> HookProcess.Limit {
+        let usual = HookProcess.Limit(moment: start + job.hooks.limit, isLate: true)
         return state.withLock { state in
-            if moment == .before, state.isStopped { return (.now, false) }
-            guard moment == .after, let end = state.end else { return (usual, true) }
+            if moment == .before, state.isStopped { return HookProcess.Limit(moment: .now, isLate: false) }
+            guard moment == .after, let end = state.end else { return usual }
             let begin = max(start, end - Self.farewell)
-            return (min(usual, begin + (end - begin) / left), true)
+            let share = max(.zero, end - begin) / left
+            let grace = min(HookProcess.grace, share / 4)
+            return HookProcess.Limit(moment: min(usual.moment, begin + share - grace), isLate: true, grace: grace)
         }
     }
 
     fileprivate static let cancelled = AgentError(.cancelled, "stopped on request during --before", exitCode: 20)
 
+    fileprivate static func unanswered(_ moment: Moment, _ command: String) -> AgentError {
+        let subject = "--\(moment.rawValue) \"\(PrintableText.ofPeer(command))\""
+        let text =
+            "\(subject) cannot be run: its shell does not answer, since it was ended or an earlier run still goes on"
+        return AgentError(.hookFailed, text, exitCode: 124)
+    }
+
     private func run(_ command: String, _ moment: Moment, left: Int) -> AgentError? {
         let start = ContinuousClock.now
         let option = "--\(moment.rawValue)"
         display.message("\(option): \(PrintableText.ofPeer(command))", .info)
-        let ending = processes.process(of: command, moment).run(
+        let ending = processes.process(of: command, moment, in: job).run(
             in: job.kind,
             until: { end(moment, begunAt: start, left: left) },
             show: { display.message("\(option): \($0)", .info) }
@@ -156,12 +175,15 @@ extension HookRunner.Outcome {
         let subject = "--\(moment.rawValue) \"\(PrintableText.ofPeer(command))\""
         let printed = ending.lines.suffix(Self.shownLines).joined(separator: " / ")
         let words = printed.isEmpty ? "" : " (it printed: \(printed))"
-        if ending.isLate {
-            let seconds = Figures.fixed(elapsed.inSeconds)
-            return AgentError(.hookFailed, "\(subject) was ended after \(seconds) s\(words)", exitCode: 124)
-        }
+        let seconds = Figures.fixed(elapsed.inSeconds)
         let code = ending.exitCode
-        return AgentError(.hookFailed, "\(subject) ended with exit code \(code)\(words)", exitCode: code)
+        return switch ending.manner {
+        case .usual: AgentError(.hookFailed, "\(subject) ended with exit code \(code)\(words)", exitCode: code)
+        case .late: AgentError(.hookFailed, "\(subject) was ended after \(seconds) s\(words)", exitCode: 124)
+        case .running:
+            AgentError(.hookFailed, "\(subject) still runs after \(seconds) s, and SIGKILL\(words)", exitCode: 124)
+        case .unanswered: HookRunner.unanswered(moment, command)
+        }
     }
 
     /// For the record of the pass.

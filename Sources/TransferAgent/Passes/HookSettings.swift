@@ -14,6 +14,9 @@ package struct HookSettings: Sendable, Equatable {
     /// No commands.
     package init() {}
 
+    /// Whether there are no commands.
+    var isEmpty: Bool { before.isEmpty && after.isEmpty }
+
     /// The keys that a job file may use besides `before` and `after`, in the order in which their commands run: the names
     /// that today's plans have for their hooks.
     static let otherNames = [

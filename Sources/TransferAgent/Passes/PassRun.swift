@@ -32,7 +32,7 @@ package struct PassRun: Sendable {
         }
         run = TransferRun(job, display: display, after: last, pace: pace)
         self.display = display
-        self.hooks = hooks.map { HookRunner(job, $0, display: display) }
+        self.hooks = job.hooks.isEmpty ? nil : hooks.map { HookRunner(job, $0, display: display) }
         recording = job.recordFile.flatMap { path in last.map { PassRecording(path, PassRecord(job, after: $0)) } }
     }
 
@@ -73,22 +73,16 @@ package struct PassRun: Sendable {
     private func transfer() async -> PassResult {
         let run = run.noting { (volume) throws(AgentError) in try recording?.beginSession(volume) }
         guard let hooks else { return PassResult(await run.run()) }
-        let refusal = await onHookThread(cancel: hooks.stop) { hooks.runBefore() }
+        let thread: HookThread
+        do throws(AgentError) {
+            thread = try HookThread()
+        } catch {
+            return PassResult(run.abandon(error))
+        }
+        let refusal = await thread.run(cancel: hooks.stop) { hooks.runBefore() }
         let outcomes = if let refusal { run.abandon(refusal) } else { await run.run() }
         // An application must not stay at rest because the pass was stopped.
-        let failure = await onHookThread(cancel: hooks.stop) { hooks.runAfter() }
+        let failure = await thread.run(cancel: hooks.stop) { hooks.runAfter() }
         return PassResult(outcomes, failure: failure, hooks: hooks.outcomes)
-    }
-
-    /// Runs commands on a thread; without one, that is the failure.
-    private func onHookThread(
-        cancel: @escaping @Sendable () -> Void,
-        _ work: @escaping @Sendable () -> AgentError?
-    ) async -> AgentError? {
-        do throws(AgentError) {
-            return try await onThread("dvm-hooks", cancel: cancel, work)
-        } catch {
-            return error
-        }
     }
 }

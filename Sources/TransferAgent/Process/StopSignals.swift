@@ -1,6 +1,7 @@
 import Glibc
 import LinuxSystem
 import ProcessSupport
+import Synchronization
 
 /// SIGINT and SIGTERM, taken by a thread instead of ending the process.
 ///
@@ -21,12 +22,12 @@ package enum StopSignals {
 
     /// Runs asynchronous work while the calling thread, the main one, sleeps.
     ///
-    /// The first signal cancels the work. The process ends with rsync's exit code 20 at a second one, and ``limit`` after
-    /// the first.
+    /// The first signal cancels the work. ``limit`` after it, or at a second one, the stop is overdue: the process ends with
+    /// rsync's exit code 20 as soon as what has to be done then is done, and at a third signal at once.
     ///
     /// - Parameters:
     ///   - end: Called, on another thread, before the process is ended so.
-    ///   - overdue: Called before that at the end of ``limit``; what it does prolongs the time until then.
+    ///   - overdue: What has to be done when the stop is overdue.
     ///   - work: What to do.
     /// - Returns: What the work returned, after a signal too.
     /// - Throws: ``AgentError`` when no thread can be started to wait for signals.
@@ -40,6 +41,8 @@ package enum StopSignals {
             let value = await work()
             answer.push(value)
         }
+        let patience = BoundedQueue<Never>(capacity: 1, name: "end of the process")
+        let stops = Atomic(0)
         do throws(SystemError) {
             if isFirstProcess { reapChildren() }
             try AwaitedSignals(blocking: numbers).watch { number in
@@ -47,11 +50,15 @@ package enum StopSignals {
                     reapChildren()
                     return true
                 }
-                if task.isCancelled || !endLater(overdue, end) {
+                let count = stops.add(1, ordering: .relaxed).newValue
+                if count == 1, endLater(patience, overdue, end) {
+                    task.cancel()
+                } else if count == 2 {
+                    patience.close()
+                } else {
                     end()
                     _exit(20)
                 }
-                task.cancel()
                 return true
             }
         } catch {
@@ -63,16 +70,17 @@ package enum StopSignals {
         return value
     }
 
-    /// Ends the process when ``limit`` has passed.
+    /// Ends the process when the stop is overdue: when ``limit`` has passed, or when `patience` is closed.
     ///
     /// - Returns: False when no thread can be started for that.
     private static func endLater(
+        _ patience: BoundedQueue<Never>,
         _ overdue: @escaping @Sendable () -> Void,
         _ end: @escaping @Sendable () -> Void
     ) -> Bool {
         do throws(SystemError) {
             _ = try WorkerThread(name: "dvm-overdue") {
-                _ = BoundedQueue<Never>(capacity: 1, name: "end of the process").pop(within: limit)
+                _ = patience.pop(within: limit)
                 overdue()
                 end()
                 _exit(20)

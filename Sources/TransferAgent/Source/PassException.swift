@@ -8,9 +8,13 @@ enum PassException: Equatable {
     case accepted(AcceptedException)
     /// A file, by its whole path at the source, became shorter while it was read; it is sent again.
     case shrunk(String)
+    /// A part of a file could not be read; it is sent again.
+    case unread
     /// The target kept the older content of a file, by its name in the volume, since what arrived twice did not have the
     /// checksum that was sent.
     case discarded(String)
+    /// The target stopped deleting, or deleted nothing.
+    case undeleted
     /// Something else could not be transferred.
     case other
     /// A warning of another kind.
@@ -22,8 +26,17 @@ enum PassException: Equatable {
     ///
     /// - Parameters:
     ///   - text: The message, one line; rsync's words (protocol specification, transfer 12.1 and 13).
-    ///   - level: Its severity, which is not `info`.
+    ///   - level: Its severity.
     init(_ text: String, _ level: MessageLevel) {
+        // Information from a target that has no warnings (before protocol 30), which ends with exit code 0 nevertheless.
+        if Self.limits.contains(where: text.hasPrefix) {
+            self = .undeleted
+            return
+        }
+        if case .info = level {
+            self = .remark
+            return
+        }
         let isWarning = if case .warning = level { true } else { false }
         if SessionResult.concernsLargeFile(text) {
             self = .accepted(.largeFiles)
@@ -33,15 +46,10 @@ enum PassException: Equatable {
             self = .accepted(.vanished)
         } else if isWarning, Self.changes.contains(where: text.hasPrefix) {
             self = .accepted(.changed)
-        } else if let path = Self.part(
-            of: text,
-            between: Self.unread,
-            and: "\": \(SystemError.text(of: ENODATA)) (\(ENODATA))"
-        ) {
+        } else if let path = Self.part(of: text, between: Self.readErrors, and: "\": \(SessionResult.becameShorter)") {
             self = .shrunk(path)
-        } else if text.hasPrefix(Self.unread) {
-            // What the target then does with a file that cannot be read shows in its own message, if in any.
-            self = .other
+        } else if isWarning, text.hasPrefix(Self.readErrors) {
+            self = .unread
         } else if let name = Self.part(of: text, between: "ERROR: ", and: " failed verification -- update discarded.") {
             self = .discarded(name)
         } else if text.hasPrefix("rsync error: ") || text.hasSuffix("(will try again).") {
@@ -60,7 +68,9 @@ enum PassException: Equatable {
         return isTop && text.hasSuffix(": \(SystemError.text(of: EPERM)) (\(EPERM))")
     }
 
-    private static let unread = "rsync: [sender] read errors mapping \""
+    private static let limits = ["Deletions stopped due to --max-delete limit", "nothing was deleted: "]
+
+    private static let readErrors = "rsync: [sender] read errors mapping \""
 
     private static func part(of text: String, between start: String, and end: String) -> String? {
         guard text.hasPrefix(start), text.hasSuffix(end), text.utf8.count > start.utf8.count + end.utf8.count else {

@@ -205,22 +205,22 @@ private struct VolumeTransfer {
             let ticker = try ProgressTicker(display)
             defer { ticker.stop() }
             var times = ComparedTimes()
-            var (result, observer, error, durability) = try session(source, last, progress, &pass, &times)
+            var end = try session(source, last, progress, &pass, &times)
             // Our own connection before this one: of the volume before, or of the dry run that counts deletions.
-            let ended = pass.hasCountedDeletions ? ContinuousClock.now : start
-            let deadline = isFirst && !pass.hasCountedDeletions ? start : ended + CancellableCall.afterglow
-            while mayRepeat(error, deadline, pass) || refusesWindow(error, &times) {
-                (result, observer, error, durability) = try session(source, last, progress, &pass, &times)
+            let previous = pass.hasCountedDeletions ? ContinuousClock.now : start
+            let deadline = isFirst && !pass.hasCountedDeletions ? start : previous + CancellableCall.afterglow
+            while mayRepeat(end.verdict.error, deadline, pass) || refusesWindow(end.verdict.error, &times) {
+                end = try session(source, last, progress, &pass, &times)
             }
-            let failure = error.map(settled)
+            let error = end.verdict.error.map(settled)
             outcome = VolumeOutcome(
                 name: volume.name,
-                error: failure,
-                statistics: result.statistics,
-                isAccepted: observer.isAccepted(failure),
-                exceptions: observer.exceptions,
-                timeGrain: times.grain(in: result.dialect),
-                durability: durability,
+                error: error,
+                statistics: end.result.statistics,
+                isAccepted: end.verdict.isAccepted && error == end.verdict.error,
+                exceptions: end.exceptions,
+                timeGrain: times.grain(in: end.result.dialect),
+                durability: end.durability,
                 elapsed: .now - start
             )
         } catch {
@@ -296,49 +296,58 @@ private struct VolumeTransfer {
         _ progress: TransferProgress,
         _ pass: inout PassState,
         _ times: inout ComparedTimes
-    ) throws(AgentError) -> (SessionResult, VolumeObserver, AgentError?, TargetDurability) {
+    ) throws(AgentError) -> SessionEnd {
         var step = TargetCheckStep(volume: volume, source: source, job: job, call: call, display: display)
         step.patience = pass.patience
         step.pace = pace
         step.hasCountedDeletions = pass.hasCountedDeletions
         step.last = pass.hasChecked ? nil : last
-        let verdict = try step.run()
+        let check = try step.run()
         pass.hasChecked = true
-        if verdict.hasCountedDeletions { pass.hasCountedDeletions = true }
-        var options = verdict.options
+        if check.hasCountedDeletions { pass.hasCountedDeletions = true }
+        var options = check.options
         options.comparison.comparesNanoseconds = options.comparison.comparesNanoseconds && times.inNanoseconds
-        times = ComparedTimes(inNanoseconds: options.comparison.comparesNanoseconds, grain: verdict.timeGrain)
+        times = ComparedTimes(inNanoseconds: options.comparison.comparesNanoseconds, grain: check.timeGrain)
         let stream: any ByteStream
-        if let open = verdict.stream { stream = open } else { stream = try job.route.connect(for: call) }
+        if let open = check.stream { stream = open } else { stream = try job.route.connect(for: call) }
         try note(volume.name)
         pass.sessionBegan = .now
         let observer = VolumeObserver(
             root: PrintableText.path(source.volume.absolutePath),
-            accepting: verdict.ownsTop == true ? volume.accepted : volume.accepted.union([.topDirectoryAttributes]),
             display: display
         )
-        if volume.kind == .cutover { observer.foresee(verdict.foreseen) }
+        if volume.kind == .cutover { observer.foresee(check.foreseen) }
         var session = ClientSession(stream: stream, options: options, observer: observer, progress: progress)
         session.stop = call.session
         session.pace = pace
         let result = session.run(module: Array(volume.module.utf8), .push([source], to: []), login: job.login)
         let tally = result.statistics.inPlace
-        if let tally, let refusal = tally.refusal, result.exitCode == 25 {
-            let refused = AgentError(refused: refusal, tally.refusedDeletions, of: tally.destinationEntries)
-            return (result, observer, refused, verdict.durability)
+        let refusal = tally.flatMap { tally in
+            tally.refusal.map { AgentError(refused: $0, tally.refusedDeletions, of: tally.destinationEntries) }
         }
-        let error =
-            result.failure.map { AgentError($0, lastWords: observer.lastWords) }
-            ?? AgentError(
-                outcome: result.exitCode,
-                exceptions: observer.exceptions.count,
-                lacksOnlyLargeFiles: observer.lacksOnlyLargeFiles,
-                lacksOnlyAttributes: observer.lacksOnlyAttributes,
-                lacksOnlyTopDirectory: observer.lacksOnlyTopDirectory,
-                isFlawedCutover: volume.kind == .cutover && observer.hasUnexpectedAtCutover
+        let verdict =
+            result.failure.map { PassVerdict(failure: AgentError($0, lastWords: observer.lastWords)) }
+            ?? observer.verdict(
+                exitCode: result.exitCode,
+                of: volume.kind,
+                accepting: check.ownsTop == true ? volume.accepted : volume.accepted.union([.topDirectoryAttributes]),
+                refusal: refusal
             )
-        return (result, observer, error, verdict.durability)
+        return SessionEnd(
+            result: result,
+            verdict: verdict,
+            exceptions: observer.exceptions,
+            durability: check.durability
+        )
     }
+}
+
+/// How a session ended.
+private struct SessionEnd {
+    let result: SessionResult
+    let verdict: PassVerdict
+    let exceptions: (listed: [String], count: Int)
+    let durability: TargetDurability
 }
 
 /// How a pass compares modification times.

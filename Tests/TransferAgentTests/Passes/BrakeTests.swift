@@ -131,6 +131,23 @@ struct BrakeTests {
         #expect(unknown.error == nil && lines.contains { $0.contains("the last pass was killed") })
     }
 
+    @Test("deletions that stop at the limit are a failure of every pass, also beside what it accepts")
+    func limit() async throws {
+        let target = try Target()
+        try write("kept", to: target.source("file"))
+        for index in 0..<5 { try write("extra", to: target.target("extra\(index)")) }
+        for (kind, left) in [(nil, 4), (.stage, 3), (.cutover, 2)] as [(PassKind?, Int)] {
+            var settings = target.settings
+            settings.kind = kind
+            settings.pass.accept = Set(AcceptedException.allCases)
+            settings.pass.mostDeletions = 1
+            let outcome = try await transferOne(settings)
+            #expect(outcome.error?.failure == .deletionLimit && outcome.exitCode == 25, "\(outcome.exceptions)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: target.directory.file("target"))
+            #expect(names.filter { $0.hasPrefix("extra") }.count == left)
+        }
+    }
+
     @Test("a record lists few exceptions, and one that is too long is a gap")
     func long() async throws {
         let passes = try Passes()

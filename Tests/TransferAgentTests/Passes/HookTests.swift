@@ -141,41 +141,58 @@ struct HookTests {
         #expect(try source.waitForExit(within: 40) == 124)
         #expect(source.output.contains("--after: again\n"))
         #expect(try hooks().map { $0["exitCode"] as? Int } == [124, 0])
-        let process = try HookProcess(
-            "[ -e \(mark).x ] && exit 3; touch \(mark).x; trap '' TERM; sleep 60 & wait; sleep 60",
-            environment: []
+    }
+
+    @Test(
+        "a signal to the whole process group leaves those after the pass as they are",
+        arguments: [(SIGINT, 20), (SIGTERM, 20), (SIGHUP, 0)] as [(Int32, Int32)]
+    )
+    func groupSignal(signal: Int32, exitCode: Int32) throws {
+        let programs = try AgentPrograms(size: 1_500_000)
+        let (server, port) = try programs.target()
+        defer { server.stop() }
+        let mark = programs.directory.file("after")
+        let line = try programs.sourceLine(
+            to: port,
+            ["--bwlimit", "500K", "--before", "echo begun", "--after", "echo done > \(mark)"]
         )
-        let first = process.run(
-            in: nil,
-            until: { (FileManager.default.fileExists(atPath: mark + ".x") ? .now : .now + .seconds(30), true) }
-        ) { _ in }
-        #expect(first.exitCode == 124)
-        let second = process.run(in: nil, until: { (.now + .seconds(30), true) }) { _ in }
-        #expect(second.exitCode == 3)
+        let source = try ChildProcess("/usr/bin/setsid", line)
+        try source.waitForOutput("% ")
+        kill(-source.processIdentifier, signal)
+        #expect(try source.waitForExit() == exitCode, "\(source.output)")
+        #expect(try String(contentsOfFile: mark, encoding: .utf8) == "done\n", "\(source.output)")
     }
 
-    /// Tells when the command has begun.
-    private struct Beginning: TextOutput {
-        let seen = BoundedQueue<Void>(capacity: 1, name: "beginning of a command")
-        func write(_ text: String) { if text.contains("--after: begun") { seen.push(()) } }
-    }
-
-    @Test("the time for the commands after a pass counts from the overdue stop, and each has its share")
-    func shares() throws {
-        var settings = TransferSettings(volumes: ["v=/tmp"], target: "127.0.0.1:1", trust: .insecure)
-        settings.hooks.after = ["echo begun; sleep 60", "touch \(path("second"))"]
-        let job = try SourceJob(settings)
-        let output = Beginning()
-        let display = ProgressDisplay(style: .lines, output: output, log: .agent("dvm-source", output: Memory()))
-        let hooks = HookRunner(job, try HookProcesses(of: job), display: display)
-        let running = try Background { hooks.runAfter() }
-        guard case .element = output.seen.pop(within: .seconds(50)) else { throw Unexpected("it did not begin") }
+    @Test("a second signal hurries those after the pass, and only a third one leaves them alone")
+    func impatient() throws {
+        let programs = try AgentPrograms()
+        let (server, port) = try programs.target()
+        defer { server.stop() }
+        func stopped(times: Int, _ command: String) throws -> ChildProcess {
+            let source = try programs.source(to: port, ["--bwlimit", "500K", "--after", "echo begun; \(command)"])
+            try source.waitForOutput("% ")
+            kill(source.processIdentifier, SIGTERM)
+            try source.waitForOutput("--after: begun\n")
+            for _ in 1..<times {
+                kill(source.processIdentifier, SIGTERM)
+                // The same signal twice at once is one.
+                Thread.sleep(forTimeInterval: 0.3)
+            }
+            return source
+        }
+        let mark = programs.directory.file("after")
+        #expect(try stopped(times: 2, "sleep 3; touch \(mark)").waitForExit() == 20)
+        #expect(FileManager.default.fileExists(atPath: mark))
+        let source = try stopped(times: 3, "exec sleep 12")
+        // The command, which goes on, has what the test waits for the end of, so the kernel is asked.
         let start = ContinuousClock.now
-        hooks.hurry()
-        let error = try running.value(within: 60)
-        let elapsed = ContinuousClock.now - start
-        #expect(error?.exitCode == 124 && elapsed >= .seconds(9) && elapsed < HookRunner.farewell)
-        #expect(text("second") != nil)
+        let path = "/proc/\(source.processIdentifier)/stat"
+        while let state = try? String(contentsOfFile: path, encoding: .utf8), !state.contains(") Z ") {
+            guard ContinuousClock.now - start < .seconds(20) else { break }
+            usleep(10_000)
+        }
+        #expect(ContinuousClock.now - start < .seconds(6))
+        #expect(try source.waitForExit() == 20)
     }
 
     @Test("as process 1, which collects every child, the exit code is known", .enabled(if: isPrivileged, "needs root"))

@@ -1,12 +1,14 @@
 import AgentTestSupport
 import Foundation
+import Glibc
+import LinuxSystem
 import SecureTunnel
 import TestSupport
 import Testing
 
 @testable import TransferAgent
 
-/// A pass during which the source changes: one file vanishes, one grows, and one becomes shorter while it is read.
+/// A pass during which the source changes: a file vanishes, grows, is written to, or becomes shorter while it is read.
 @Suite(
     "Stage and cutover",
     .serialized,
@@ -38,6 +40,25 @@ struct PassKindTests {
             case .writing: "file has been written to while it was read: \"z\""
             }
         }
+    }
+
+    /// Makes a file a tenth shorter a moment after each time that somebody opens it.
+    ///
+    /// - Returns: What ends that.
+    private func shorten(_ path: String) throws -> BoundedQueue<Never> {
+        let events = inotify_init1(Int32(IN_CLOEXEC | IN_NONBLOCK))
+        guard inotify_add_watch(events, path, UInt32(IN_OPEN)) > 0 else { throw Unexpected("inotify: \(errno)") }
+        let end = BoundedQueue<Never>(capacity: 1, name: "end of the transfer")
+        _ = try Background {
+            var buffer = [UInt8](repeating: 0, count: 4096)
+            var status = stat()
+            while case .timedOut = end.pop(within: .milliseconds(50)) {
+                guard read(events, &buffer, buffer.count) > 0, stat(path, &status) == 0 else { continue }
+                truncate(path, status.st_size / 10 * 9)
+            }
+            close(events)
+        }
+        return end
     }
 
     /// Transfers while the source changes.
@@ -86,6 +107,84 @@ struct PassKindTests {
         let outcome = try await outcome(target.settings, change, in: target.directory.file("source"))
         #expect(outcome.exitCode == (change == .vanishing ? 24 : 0))
         #expect(outcome.exceptionCount == 1)
+    }
+
+    @Test(
+        "what a cutover accepts does not hide what it does not",
+        arguments: [[.vanished], [.vanished, .changed]] as [Set<AcceptedException>]
+    )
+    func two(accepted: Set<AcceptedException>) async throws {
+        let target = try Target()
+        var settings = target.settings
+        settings.kind = .cutover
+        settings.pass.accept = accepted
+        let directory = target.directory.file("source")
+        try write("first", to: directory + "/a")
+        for name in ["y", "z"] { try write("content", to: directory + "/\(name)") }
+        let held = try HeldFile(directory + "/a")
+        let running = Task { [settings] in try await transferOne(settings) }
+        try await offPool { try held.waitForCaller() }
+        try write("more content", to: directory + "/y")
+        try FileManager.default.removeItem(atPath: directory + "/z")
+        held.release()
+        let outcome = try await running.value
+        #expect(outcome.exceptionCount == 2, "\(outcome.exceptions)")
+        #expect(outcome.exitCode == (accepted.contains(.changed) ? 0 : 23), "\(String(describing: outcome.error))")
+        #expect(outcome.isAccepted == accepted.contains(.changed))
+    }
+
+    @Test(
+        "a file that goes on becoming shorter while it is read: its older content stays, which only a stage pass accepts",
+        arguments: PassKind.allCases
+    )
+    func shrinking(kind: PassKind) async throws {
+        let target = try Target()
+        let path = target.source("log")
+        try Data(knownBytes(24_000_000, seed: 4)).write(to: URL(fileURLWithPath: path))
+        try write("older", to: target.target("log"))
+        var settings = target.settings
+        settings.kind = kind
+        // Each of both attempts takes much longer than a moment, although some megabytes are read ahead.
+        settings.pass.bandwidthLimit = "8M"
+        let end = try shorten(path)
+        defer { end.close() }
+        let found = try await transferOne(settings)
+        #expect(found.exceptions.contains { $0.hasSuffix("\": it became shorter") }, "\(found.exceptions)")
+        #expect(
+            found.exceptions.contains("target: ERROR: log failed verification -- update discarded."),
+            "\(found.exceptions)"
+        )
+        #expect(found.error?.failure == .partial && !found.isComplete)
+        #expect(found.exitCode == (kind == .stage ? 0 : 23))
+        #expect(try String(contentsOfFile: target.target("log"), encoding: .utf8) == "older")
+    }
+
+    @Test("a file that its device cannot read is a failure of every pass, whatever that accepts")
+    func unreadable() async throws {
+        let disk = try MountedVolume(.ext4([]), mebibytes: 16)
+        let path = disk.file("big")
+        try Data(knownBytes(6_000_000, seed: 6)).write(to: URL(fileURLWithPath: path))
+        let file = open(path, O_RDONLY | O_CLOEXEC)
+        defer { close(file) }
+        // What the loop device reads behind the end of its image is an error.
+        guard syncfs(file) == 0, truncate(disk.path + ".image", 12 << 20) == 0,
+            posix_fadvise(file, 0, 0, POSIX_FADV_DONTNEED) == 0
+        else { throw Unexpected("errno \(errno)") }
+        for kind in [nil, .stage, .cutover] as [PassKind?] {
+            let target = try Target()
+            var settings = target.settings
+            settings.volumes = ["data=" + disk.path]
+            settings.kind = kind
+            settings.pass.accept = Set(AcceptedException.allCases)
+            let outcome = try await transferOne(settings)
+            #expect(outcome.error?.failure == .partial && outcome.exitCode == 23, "\(outcome.exceptions)")
+            #expect(
+                outcome.exceptions.contains { $0.hasSuffix("/big\": Input/output error (5)") },
+                "\(outcome.exceptions)"
+            )
+            #expect(outcome.exceptions.contains { $0.hasSuffix("ERROR: big failed verification -- update discarded.") })
+            #expect(!FileManager.default.fileExists(atPath: target.target("big")))
+        }
     }
 
     @Test("a cutover without exceptions is complete")

@@ -162,7 +162,7 @@ struct ProgressDisplayTests {
         let listed = (1...25).map { "exception \($0)" }
         let outcome = VolumeOutcome(
             name: "data",
-            error: AgentError(outcome: 23, exceptions: 2000),
+            error: AgentError(.partial, "not everything could be transferred", exitCode: 23),
             exceptions: (listed, 2000),
             elapsed: .seconds(1)
         )
