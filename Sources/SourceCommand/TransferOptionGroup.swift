@@ -55,17 +55,17 @@ struct TransferOptionGroup: ParsableArguments {
     /// - Parameters:
     ///   - settings: The job.
     ///   - isServing: Whether volumes are opened later, and again.
-    ///   - records: The files of records of other kinds of passes.
+    ///   - others: The settings of passes of other kinds.
     ///   - log: For what is not confined, and for how far the permissions of an agent that stays go.
     /// - Throws: `AgentError` when the kernel could confine the process and does not.
     func confine(
         _ settings: TransferSettings,
         isServing: Bool = false,
-        records: [String] = [],
+        others: [TransferSettings] = [],
         _ log: Logger
     ) throws(AgentError) {
         guard !noSandbox else { return }
-        let (isConfined, notes) = try AgentSandbox(settings, isServing: isServing, records: records).confine()
+        let (isConfined, notes) = try AgentSandbox(settings, isServing: isServing, others: others).confine()
         for note in notes where !isConfined || isServing { log.notice("dvm-source: \(note)") }
     }
 }

@@ -33,10 +33,10 @@ enum ChangesRequest: ControlRequest {
         )
         var search = ChangeSearch(after: moment)
         var told = ContinuousClock.now
-        while search.goOn(in: volume) {
+        try search.run(in: volume) { (scanned) throws(ControlError) in
             guard .now < context.deadline else { throw .refused("the volume takes too long to examine") }
-            guard .now - told >= interval else { continue }
-            try context.channel.send([("scanned", .integer(search.scanned))])
+            guard .now - told >= interval else { return }
+            try context.channel.send([("scanned", .integer(scanned))])
             told = .now
         }
         return [
@@ -46,10 +46,17 @@ enum ChangesRequest: ControlRequest {
     }
 }
 
-/// Looks through a volume, one directory at a time.
+/// Looks through a volume, depth first: it holds the names of the directories on the way to where it is.
 struct ChangeSearch {
+    /// A directory with others below it that have not been looked at.
+    private struct Level {
+        let path: [UInt8]
+        let listing: DirectoryListing
+        var directories: [Int]
+    }
+
     private let moment: Timestamp
-    private var waiting: [[UInt8]] = [[]]
+    private var levels: [Level] = []
     /// The entries that were looked at.
     private(set) var scanned: Int64 = 0
     /// Those that were changed.
@@ -57,28 +64,47 @@ struct ChangeSearch {
     /// The paths of the first of them.
     private(set) var first: [[UInt8]] = []
 
-    /// Begins at the top.
+    /// Prepares.
     init(after moment: Timestamp) { self.moment = moment }
 
-    /// Looks through the next directory.
+    /// Looks through a volume, until enough changes are found.
     ///
-    /// - Parameter volume: The volume.
-    /// - Returns: Whether there is more to look at.
-    mutating func goOn(in volume: Volume) -> Bool {
-        guard changed < ChangesRequest.most, let path = waiting.popLast() else { return false }
+    /// - Parameters:
+    ///   - volume: The volume.
+    ///   - tell: Told before each entry how many were looked at.
+    /// - Throws: What `tell` does.
+    mutating func run(in volume: Volume, _ tell: (Int64) throws(ControlError) -> Void) throws(ControlError) {
+        try examine([], in: volume, tell)
+        while changed < ChangesRequest.most, let level = levels.last {
+            guard let index = levels[levels.count - 1].directories.popLast() else {
+                levels.removeLast()
+                continue
+            }
+            let separator = level.path.isEmpty ? [] : [PathParts.separator]
+            try examine(level.path + separator + Array(level.listing.nameBytes(index)), in: volume, tell)
+        }
+    }
+
+    /// Looks at the entries of a directory; those that are directories are looked through later.
+    private mutating func examine(
+        _ path: [UInt8],
+        in volume: Volume,
+        _ tell: (Int64) throws(ControlError) -> Void
+    ) throws(ControlError) {
         // What vanishes or cannot be listed is left to the pass, which reports it.
-        guard let directory = try? volume.directory(path.span), let listing = try? directory.list() else { return true }
+        guard let directory = try? volume.directory(path.span), let listing = try? directory.list() else { return }
+        var level = Level(path: path, listing: listing, directories: [])
         for index in 0..<listing.count where changed < ChangesRequest.most {
+            try tell(scanned)
             let name = listing.name(index)
             guard let status = try? directory.status(of: name) else { continue }
             scanned += 1
-            let whole = directory.path(of: name)
-            if status.isDirectory, !status.isMountRoot { waiting.append(whole) }
+            if status.isDirectory, !status.isMountRoot { level.directories.append(index) }
             guard status.changed > moment else { continue }
             changed += 1
-            if first.count < ChangesRequest.listed { first.append(whole) }
+            if first.count < ChangesRequest.listed { first.append(directory.path(of: name)) }
         }
-        return true
+        if !level.directories.isEmpty { levels.append(level) }
     }
 }
 

@@ -29,18 +29,19 @@ struct SourceServeCommand: ReportingCommand {
         ProcessSetup.ignoreHangUps()
         let resolved = try options.resolved(log)
         let settings = resolved.settings
-        for (option, file) in [
-            ("--password-file", settings.passwordFile), ("--proxy-password-file", settings.proxyPasswordFile),
-        ] where file == "-" {
-            let text = "\(option) -: serve reads the password at each start, so it has to be in a file"
-            throw AgentError(.badSetting, text, exitCode: 1)
-        }
+        try Self.refuseInput(settings)
         // A mistake shows at once, not at the first start.
         let job = try SourceJob(settings)
         for warning in job.warnings { log.warning("dvm-source: \(warning)") }
         // A command may start a pass of another kind than the job's.
         var ofKinds: [PassKind: SourceJob] = [:]
-        for kind in PassKind.allCases { ofKinds[kind] = try SourceJob(try resolved.during(kind).settings) }
+        var others: [TransferSettings] = []
+        for kind in PassKind.allCases {
+            let settings = try resolved.during(kind).settings
+            try Self.refuseInput(settings)
+            ofKinds[kind] = try SourceJob(settings)
+            others.append(settings)
+        }
         try settings.identity().assume()
         log.notice("running as \(IdentityReport().text)")
         let hooks = try HookProcesses(of: [job] + PassKind.allCases.compactMap { ofKinds[$0] })
@@ -52,7 +53,7 @@ struct SourceServeCommand: ReportingCommand {
         }
         let name = options.local.control ?? LocalControl.usualName(of: Self.agent)
         let server = try LocalControl.listen(name, for: Self.agent) { agent.answer($0) }
-        try options.confine(settings, isServing: true, records: ofKinds.values.compactMap(\.recordFile), log)
+        try options.confine(settings, isServing: true, others: others, log)
         try server?.begin()
         log.notice("waiting for commands at \(name)")
         let report = try StopSignals.run(beforeEnd: { end.write(Self.overdue) }, whenOverdue: agent.finishHooks) {
@@ -60,5 +61,15 @@ struct SourceServeCommand: ReportingCommand {
         }
         server?.end()
         return report
+    }
+
+    /// Refuses passwords from standard input, which can be read only once.
+    private static func refuseInput(_ settings: TransferSettings) throws(AgentError) {
+        for (option, file) in [
+            ("--password-file", settings.passwordFile), ("--proxy-password-file", settings.proxyPasswordFile),
+        ] where file == "-" {
+            let text = "\(option) -: serve reads the password at each start, so it has to be in a file"
+            throw AgentError(.badSetting, text, exitCode: 1)
+        }
     }
 }

@@ -21,7 +21,7 @@ struct DivergenceCheck {
     func run(asking client: ControlClient?) throws(AgentError) {
         guard let last, !volume.allowsDiverged else { return }
         guard let end = last.end(of: volume) else {
-            if let gap = last.gap { say("not known whether the target has been changed since: \(gap)") }
+            if let gap = last.gap(of: volume) { say("not known whether the target has been changed since: \(gap)") }
             return
         }
         guard let client else {

@@ -29,7 +29,7 @@ extension JobLayer {
                 guard let members = member.value.members else {
                     throw reader.refuse(member.line, "\(member.key) is not a mapping of settings")
                 }
-                let known = known.filter { $0 != "pass" }
+                let known = known.filter { !SettingTable.ofEveryPass.contains($0) }
                 passes[kind] = try reader.settings(members, among: known, of: member.key)
             } else {
                 for volume in try reader.volumes(member.value) { try add(volume) }

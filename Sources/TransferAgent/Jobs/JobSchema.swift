@@ -21,7 +21,7 @@ enum JobSchema {
             return (name, JSONValue.object(form(.commands) + [("description", .text(text))]))
         }
         let sections = PassKind.allCases.map { kind in
-            let properties = (job + pass + hooks).filter { $0.0 != "pass" }
+            let properties = (job + pass + hooks).filter { !SettingTable.ofEveryPass.contains($0.0) }
             let text = JSONValue.text("What counts in a pass of this kind, before what counts in every pass.")
             return (kind.rawValue, object([("description", text), ("properties", .object(properties))]))
         }

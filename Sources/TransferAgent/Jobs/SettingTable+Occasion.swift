@@ -1,4 +1,8 @@
 extension SettingTable {
+    /// What is the same for all kinds of passes: a record of its own for each kind would not know what the others did to the
+    /// target.
+    static let ofEveryPass: Set<String> = ["pass", "record"]
+
     /// The occasion of a pass, and what belongs to it.
     static let occasion: [Setting<TransferSettings>] = [
         .optionalChoice(

@@ -8,16 +8,19 @@ package struct LastPass: Sendable {
     /// The longest record that is read, in bytes.
     private static let longest = 64 << 20
 
-    /// When a volume was in place, by the target's clock.
-    private struct End {
+    /// What the record says of a volume.
+    private struct Entry {
         let volume: String
         let targetName: String
-        let time: LogTime
+        /// When it was in place, by the target's clock; nil when that is not known.
+        let end: LogTime?
+        /// Why that is not known.
+        let gap: String
     }
 
-    private let ends: [End]
-    /// Why nothing is known; nil when the record says something.
-    let gap: String?
+    private let entries: [Entry]
+    /// What to say of volumes that the record does not list; nil when there was no pass.
+    private let gap: String?
 
     /// Reads a record.
     ///
@@ -31,13 +34,13 @@ package struct LastPass: Sendable {
             bytes = try SmallFile(Array(path.utf8), kind: .regular).contents(limit: Self.longest)
         } catch {
             if error.number == EFBIG {
-                (ends, gap) = ([], "the record of the last pass is too long")
+                (entries, gap) = ([], "the record of the last pass is too long")
                 return
             }
             guard error.number == ENOENT else {
                 throw AgentError(.badSetting, "--record \(path): \(error)", exitCode: 1)
             }
-            (ends, gap) = ([], nil)
+            (entries, gap) = ([], nil)
             return
         }
         let record: JSONValue
@@ -50,23 +53,39 @@ package struct LastPass: Sendable {
             throw AgentError(.badSetting, "--record \(path): the file is not a record of a pass", exitCode: 1)
         }
         guard record["target"]?.asText == target, case .list(let volumes)? = record["volumes"] else {
-            (ends, gap) = ([], "the last pass had another target")
+            (entries, gap) = ([], "the last pass had another target")
             return
         }
-        gap = record["state"]?.asText == "ended" ? nil : "the last pass was killed"
-        ends = volumes.compactMap { volume in
-            guard let name = volume["name"]?.asText, let targetName = volume["targetName"]?.asText,
-                let time = volume["targetEnd"]?.asText.flatMap(LogTime.init(parsing:))
-            else { return nil }
-            return End(volume: name, targetName: targetName, time: time)
+        gap = "the last pass did not have this volume"
+        let wasKilled = record["state"]?.asText != "ended"
+        entries = volumes.compactMap { volume in
+            guard let name = volume["name"]?.asText, let targetName = volume["targetName"]?.asText else { return nil }
+            return Entry(
+                volume: name,
+                targetName: targetName,
+                end: volume["targetEnd"]?.asText.flatMap(LogTime.init(parsing:)),
+                gap: Self.gap(of: volume, wasKilled: wasKilled)
+            )
         }
+    }
+
+    /// Why the record of a volume has no end.
+    private static func gap(of volume: JSONValue, wasKilled: Bool) -> String {
+        if wasKilled { return "the last pass was killed" }
+        guard volume["exitCode"]?.asInteger == 0 else { return "the last pass failed on its way" }
+        return "a stock target does not say when the last pass was complete"
+    }
+
+    private func entry(of volume: VolumeJob) -> Entry? {
+        entries.first { $0.volume == volume.name && $0.targetName == volume.module }
     }
 
     /// When a volume was in place at the end of the last pass.
     ///
     /// - Parameter volume: The volume.
     /// - Returns: By the target's clock; nil when that is not known.
-    func end(of volume: VolumeJob) -> LogTime? {
-        ends.first { $0.volume == volume.name && $0.targetName == volume.module }?.time
-    }
+    func end(of volume: VolumeJob) -> LogTime? { entry(of: volume)?.end }
+
+    /// Why that is not known of a volume; nil when there was no pass.
+    func gap(of volume: VolumeJob) -> String? { entry(of: volume)?.gap ?? gap }
 }

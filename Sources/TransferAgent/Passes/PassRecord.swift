@@ -98,10 +98,10 @@ struct PassRecord {
     }
 }
 
-extension VolumeOutcome {
+extension SessionStatistics {
     /// The target's clock when everything was in place; nil of a stock target, and when the session did not get so far.
     var targetEnd: LogTime? {
-        guard let time = statistics.inPlace?.finishTime, time > 0 else { return nil }
+        guard let time = inPlace?.finishTime, time > 0 else { return nil }
         return LogTime(seconds: time / 1_000_000_000, milliseconds: Int(time % 1_000_000_000 / 1_000_000))
     }
 }

@@ -42,26 +42,27 @@ package struct AgentSandbox: Sendable {
     /// - Parameters:
     ///   - settings: The settings as given.
     ///   - isServing: Whether volumes are opened later, and again.
-    ///   - records: The files of records of other kinds of passes.
+    ///   - others: The settings of passes of other kinds, for the files that they name.
     /// - Throws: ``AgentError`` for volumes that cannot be parsed.
     package init(
         _ settings: TransferSettings,
         isServing: Bool = false,
-        records: [String] = []
+        others: [TransferSettings] = []
     ) throws(AgentError) {
         for mapping in try VolumeMapping.parse(settings.volumes, isOfSource: true) {
             allow(mapping, .read, isOpenedAgain: isServing)
         }
-        var files = [settings.certificate, settings.privateKey, settings.passwordFile, settings.proxyPasswordFile]
-        switch settings.trust {
-        case .authorities(let file), .preSharedKey(let file): files.append(file)
-        case .pin, .insecure: break
+        for settings in [settings] + others {
+            allowDirectories(of: [
+                settings.certificate, settings.privateKey, settings.passwordFile, settings.proxyPasswordFile,
+            ])
+            switch settings.trust {
+            case .authorities(let file), .preSharedKey(let file): allowDirectories(of: [file])
+            case .pin, .insecure: break
+            }
         }
-        allowDirectories(of: files)
         // The record is replaced by a file beside it.
-        for record in records + [settings.recordFile].compactMap(\.self) {
-            sandbox.allow(FilePath.directory(of: record), .write)
-        }
+        if let record = settings.recordFile { sandbox.allow(FilePath.directory(of: record), .write) }
         for path in Self.systemFiles + Self.resolverFiles + Self.kernelFiles { sandbox.allow(path, .read) }
     }
 

@@ -51,6 +51,7 @@ package struct SourceJob: Sendable {
         name = settings.job
         kind = settings.kind
         recordFile = settings.recordFile
+        if let recordFile { try PassRecordFile.check(recordFile, besides: volumes.map(\.mapping)) }
         hooks = settings.hooks
         let isUserPlain = user.unicodeScalars.allSatisfy { $0.value > 0x20 && $0.value != 0x7F }
         guard isUserPlain, !user.isEmpty else {

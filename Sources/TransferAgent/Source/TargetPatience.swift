@@ -11,6 +11,8 @@ final class TargetPatience: Sendable {
         var hasReached = false
         /// How many rounds of attempts have failed.
         var failed = 0
+        /// When the first of them did.
+        var first: ContinuousClock.Instant?
         /// When the pause after the last of them ends.
         var end: ContinuousClock.Instant?
     }
@@ -28,19 +30,23 @@ final class TargetPatience: Sendable {
     /// - Parameters:
     ///   - start: When the attempt began; those that began before the last pause ended are of one round.
     ///   - limit: The most rounds.
+    ///   - budget: How long after the first failure a pause may end.
     ///   - now: The time.
     /// - Returns: When the pause ends, and how many rounds have failed; nil when there are to be no more.
     func pause(
         afterAttemptAt start: ContinuousClock.Instant,
         limit: Int,
+        budget: Duration,
         now: ContinuousClock.Instant = .now
     ) -> (end: ContinuousClock.Instant, failed: Int)? {
         state.withLock { state in
+            let first = state.first ?? now
+            state.first = first
             if state.end.map({ start >= $0 }) ?? true {
                 state.failed += 1
                 state.end = now + RetryPause.after(attempt: state.failed)
             }
-            guard state.failed < limit, let end = state.end else { return nil }
+            guard state.failed < limit, let end = state.end, end <= first + budget else { return nil }
             return (end, state.failed)
         }
     }

@@ -144,9 +144,10 @@ private struct VolumeTransfer {
         let begin = LogTime.now
         var attempt = 1
         var outcome = attemptOnce(isFirst: isFirst, after: last)
-        var hadSession = outcome.hadSession
-        let patienceEnd = ContinuousClock.now + volume.retryFor
-        while let error = outcome.error, let pause = pause(after: outcome, attempt) {
+        var (hadSession, targetEnd) = (outcome.hadSession, outcome.targetEnd)
+        // How often it has failed in a row, and until when it is tried again: both begin anew after an attempt that moved content.
+        var (failed, patienceEnd) = (1, ContinuousClock.now + volume.retryFor)
+        while let error = outcome.error, let pause = pause(after: outcome, attempt, failed) {
             guard .now + pause.length <= patienceEnd else { break }
             let text =
                 "volume \(volume.name): attempt \(pause.attempt) of \(volume.attempts) failed: \(error.failure.code): "
@@ -159,9 +160,11 @@ private struct VolumeTransfer {
             attempt += 1
             renew()
             outcome = attemptOnce(isFirst: false, after: hadSession ? nil : last)
-            hadSession = hadSession || outcome.hadSession
+            failed = outcome.hasMovedContent ? 1 : failed + 1
+            if outcome.hasMovedContent { patienceEnd = .now + volume.retryFor }
+            if outcome.hadSession { (hadSession, targetEnd) = (true, outcome.targetEnd) }
         }
-        outcome.hadSession = hadSession
+        (outcome.hadSession, outcome.targetEnd) = (hadSession, targetEnd)
         outcome.attempts = attempt
         outcome.period = (begin, .now)
         display.end(outcome)
@@ -178,18 +181,21 @@ private struct VolumeTransfer {
     }
 
     /// The pause before another attempt, and the number of the one that failed; nil when there is to be none.
-    private func pause(after outcome: VolumeOutcome, _ attempt: Int) -> (length: Duration, attempt: Int)? {
+    private func pause(
+        after outcome: VolumeOutcome,
+        _ attempt: Int,
+        _ failed: Int
+    ) -> (length: Duration, attempt: Int)? {
         if outcome.hasReachedTarget { patience.reach() }
         guard let error = outcome.error, !outcome.isAccepted, error.isRetryable, !call.isCancelled else { return nil }
         // A pass with files that vanished is one that was made.
         guard error.failure != .vanished else { return nil }
         if error.isBeforeTarget, patience.isWaiting {
             let start = ContinuousClock.now - outcome.elapsed
-            return patience.pause(afterAttemptAt: start, limit: volume.attempts).map { pause in
-                (max(.zero, pause.end - .now), pause.failed)
-            }
+            let next = patience.pause(afterAttemptAt: start, limit: volume.attempts, budget: volume.retryFor)
+            return next.map { (max(.zero, $0.end - .now), $0.failed) }
         }
-        return attempt < volume.attempts ? (RetryPause.after(attempt: attempt), attempt) : nil
+        return attempt < volume.attempts ? (RetryPause.after(attempt: failed), attempt) : nil
     }
 
     private func attemptOnce(isFirst: Bool, after last: LastPass?) -> VolumeOutcome {
@@ -226,7 +232,9 @@ private struct VolumeTransfer {
         } catch {
             outcome = VolumeOutcome(name: volume.name, error: settled(error), elapsed: .now - start)
         }
-        outcome.hadSession = pass.sessionBegan != nil
+        outcome.hadSession = pass.mayHaveChanged
+        outcome.hasMovedContent = progress.contentTimes != nil
+        outcome.targetEnd = outcome.statistics.targetEnd
         outcome.phases = PassPhases(
             of: outcome.elapsed,
             sessionBegan: pass.sessionBegan.map { $0 - start },
@@ -262,6 +270,8 @@ private struct VolumeTransfer {
         var hasChecked = false
         /// When the last session began; nil before the first.
         var sessionBegan: ContinuousClock.Instant?
+        /// Whether a session may have changed the target.
+        var mayHaveChanged = false
     }
 
     /// Whether to retry a session: when the target is busy, or when someone else got the volume first.
@@ -321,6 +331,7 @@ private struct VolumeTransfer {
         session.stop = call.session
         session.pace = pace
         let result = session.run(module: Array(volume.module.utf8), .push([source], to: []), login: job.login)
+        pass.mayHaveChanged = pass.mayHaveChanged || result.failure?.precedesChanges != true
         let tally = result.statistics.inPlace
         let refusal = tally.flatMap { tally in
             tally.refusal.map { AgentError(refused: $0, tally.refusedDeletions, of: tally.destinationEntries) }
@@ -339,6 +350,16 @@ private struct VolumeTransfer {
             exceptions: observer.exceptions,
             durability: check.durability
         )
+    }
+}
+
+extension EngineError {
+    /// Whether the session ended before the target could change anything: it was not admitted.
+    fileprivate var precedesChanges: Bool {
+        switch self {
+        case .noGreeting, .refused, .weakDigest: true
+        case .wire, .volume, .writeBack, .rejected, .peerExit, .usage, .cancelled: false
+        }
     }
 }
 

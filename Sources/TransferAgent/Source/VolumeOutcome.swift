@@ -28,8 +28,12 @@ package struct VolumeOutcome: Sendable {
     package let elapsed: Duration
     /// What that consisted of.
     var phases = PassPhases()
-    /// Whether a session began, so that the target may have been changed.
+    /// Whether the target admitted a session, so that it may have been changed.
     var hadSession = false
+    /// Whether the last attempt moved content.
+    var hasMovedContent = false
+    /// The target's clock when everything was in place; nil of a stock target, and when no session got so far.
+    var targetEnd: LogTime?
     /// How often the volume was tried; 0 when it was not begun.
     package internal(set) var attempts = 0
     /// When the first attempt began and the last one ended; nil when it was not begun.

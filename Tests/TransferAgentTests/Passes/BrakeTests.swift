@@ -96,6 +96,30 @@ struct BrakeTests {
         #expect(error?.failure == .badSetting && error?.observed.contains("is not a record of a pass") == true)
     }
 
+    @Test("why the end of the last pass is not known is said of each volume, also when that pass ended")
+    func gaps() async throws {
+        let passes = try Passes()
+        let (first, silence) = try await passes.run()
+        #expect(first.error == nil && silence == [])
+        try passes.edit("\"targetEnd\":\"[^\"]*\"", "\"targetEnd\":null")
+        let (stock, lines) = try await passes.run()
+        let begin = "volume data: not known whether the target has been changed since: "
+        #expect(stock.error == nil && lines.count == 1)
+        #expect(lines.first?.contains(begin + "a stock target does not say when the last pass was complete") == true)
+        try write("longer", to: passes.target.source("new"))
+        let (failed, _) = try await passes.run { $0.pass.largestFile = "1" }
+        #expect(failed.error?.failure == .fileTooLarge)
+        try passes.edit("\"targetEnd\":\"[^\"]*\"", "\"targetEnd\":null")
+        let (next, words) = try await passes.run()
+        #expect(
+            next.error == nil && words.first?.contains(begin + "the last pass failed on its way") == true,
+            "\(words)"
+        )
+        try passes.edit("\"name\":\"data\"", "\"name\":\"other\"")
+        let (missing, notes) = try await passes.run()
+        #expect(missing.error == nil && notes.first?.contains(begin + "the last pass did not have this volume") == true)
+    }
+
     @Test("a pass that did not get as far as a session leaves the end of the pass before, also when it was killed")
     func carried() async throws {
         let passes = try Passes()
@@ -109,7 +133,7 @@ struct BrakeTests {
         #expect(refused.error?.failure == .notMounted)
         let settings = passes.target.settings
         let last = try LastPass(file: passes.record, target: settings.target)
-        #expect(last.gap == "the last pass had another target")
+        #expect(last.gap(of: try SourceJob(settings).volumes[0]) == "the last pass had another target")
         let (unmounted, _) = try await passes.run { $0.pass.mountPoint = true }
         #expect(unmounted.error?.failure == .notMounted)
         _ = try await passes.run()
@@ -161,7 +185,8 @@ struct BrakeTests {
         #expect((volume["exceptionCount"] as? Int ?? 0) >= 30)
         truncate(passes.record, 65 << 20)
         let last = try LastPass(file: passes.record, target: passes.target.settings.target)
-        #expect(last.gap == "the record of the last pass is too long")
+        let job = try SourceJob(passes.target.settings)
+        #expect(last.gap(of: job.volumes[0]) == "the record of the last pass is too long")
     }
 
     @Test("an earlier end makes the entries of the last pass itself count as changes; at most a thousand are counted")

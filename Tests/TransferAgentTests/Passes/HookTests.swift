@@ -148,16 +148,16 @@ struct HookTests {
         arguments: [(SIGINT, 20), (SIGTERM, 20), (SIGHUP, 0)] as [(Int32, Int32)]
     )
     func groupSignal(signal: Int32, exitCode: Int32) throws {
-        let programs = try AgentPrograms(size: 1_500_000)
+        let programs = try AgentPrograms()
         let (server, port) = try programs.target()
         defer { server.stop() }
         let mark = programs.directory.file("after")
-        let line = try programs.sourceLine(
+        let source = try programs.source(
             to: port,
-            ["--bwlimit", "500K", "--before", "echo begun", "--after", "echo done > \(mark)"]
+            ["--bwlimit", "1M", "--before", "echo begun", "--after", "echo done > \(mark)"]
         )
-        let source = try ChildProcess("/usr/bin/setsid", line)
         try source.waitForOutput("% ")
+        try #require(getpgid(source.processIdentifier) == source.processIdentifier)
         kill(-source.processIdentifier, signal)
         #expect(try source.waitForExit() == exitCode, "\(source.output)")
         #expect(try String(contentsOfFile: mark, encoding: .utf8) == "done\n", "\(source.output)")
@@ -217,7 +217,6 @@ struct PassJobTests {
           accept: [attributes]
           after: staged
         cutover:
-          record: /r/cutover.json
           delete-limit: 10
         volumes:
         - {name: a, path: /a}
@@ -241,7 +240,7 @@ struct PassJobTests {
         var flags = JobLayer()
         flags.give("pass", PassKind.cutover)
         let cutover = try settings([JobLayer(environment: ["DVM_PASS": "stage"]), layer, flags])
-        #expect(cutover.kind == .cutover && cutover.recordFile == "/r/cutover.json")
+        #expect(cutover.kind == .cutover && cutover.recordFile == "/r/all.json")
         #expect(cutover.otherPasses["a"]?.deleteLimit == 10 && cutover.otherPasses["b"]?.deleteLimit == 20)
     }
 
@@ -256,6 +255,7 @@ struct PassJobTests {
         arguments: [
             ("stage: yes", "stage is not a mapping of settings"),
             ("stage: {pass: stage}", "pass is a key of the job, not of stage"),
+            ("cutover: {record: /r/c.json}", "record is a key of the job, not of cutover"),
             ("cutover: {volumes: []}", "unknown key volumes"), ("pass: now", "now is not one of stage, cutover"),
             ("before: []\nPreBackup: {}", "PreBackup is a mapping"), ("after: ''", "is not a command"),
         ]

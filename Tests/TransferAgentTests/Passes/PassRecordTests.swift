@@ -29,7 +29,7 @@ struct PassRecordTests {
             atPath: programs.directory.file("records"),
             withIntermediateDirectories: true
         )
-        for (index, changed) in [1, 0].enumerated() {
+        for changed in [1, 0] {
             let begin = Date()
             let source = try programs.source(to: port, ["--record", path, "--pass", "stage", "--job-name", "shop"])
             #expect(try source.waitForExit() == 0, "\(source.output)")
@@ -54,7 +54,10 @@ struct PassRecordTests {
             let sum = seconds.values.reduce(0, +)
             #expect(sum > 0 && sum <= times[2].timeIntervalSince(times[0]) + 0.01, "\(seconds)")
             #expect(try FileManager.default.contentsOfDirectory(atPath: programs.directory.file("records")).count == 1)
-            #expect(index == 1 || seconds["copy"] != nil)
+            #expect(Set(seconds.keys) == ["check", "scan", "compare", "copy", "finish", "sync"])
+            // It has the commands of the pass, and what they printed.
+            let mode = try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+            #expect(mode == 0o600)
         }
     }
 
@@ -85,6 +88,22 @@ struct PassRecordTests {
         let source = try programs.source(to: "1", ["--record", programs.directory.file("none/record.json")])
         #expect(try source.waitForExit() == 11)
         #expect(source.output.contains("DVM-5004") && !source.output.contains("DVM-1002"))
+    }
+
+    @Test("a record in a source volume or directly below / is refused, since the program may write beside it")
+    func places() throws {
+        let directory = try TemporaryDirectory()
+        try FileManager.default.createDirectory(atPath: directory.file("v/d"), withIntermediateDirectories: true)
+        func job(_ record: String) throws -> SourceJob {
+            var settings = TransferSettings(volumes: ["v=" + directory.file("v")], target: "t:1", trust: .insecure)
+            settings.recordFile = record
+            return try SourceJob(settings)
+        }
+        for path in ["/record.json", directory.file("v/record.json"), directory.file("v/d/record.json")] {
+            let error = #expect(throws: AgentError.self) { try job(path) }
+            #expect(error?.failure == .badSetting && error?.observed.hasPrefix("--record \(path): ") == true)
+        }
+        _ = try job(directory.file("v-record.json"))
     }
 
     @Test("the parts of an attempt add up to its duration, whatever was seen of them")

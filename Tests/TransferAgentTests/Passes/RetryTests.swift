@@ -17,7 +17,8 @@ struct RetryTests {
     private final class Calls: Sendable {
         private let number = Atomic(0)
         var count: Int { number.load(ordering: .relaxed) }
-        func add() { number.add(1, ordering: .relaxed) }
+        @discardableResult
+        func add(_ count: Int = 1) -> Int { number.add(count, ordering: .relaxed).newValue }
     }
 
     private let directory: TemporaryDirectory
@@ -100,14 +101,14 @@ struct RetryTests {
         try await expect(.volumeInUse, tries: 2, waiting)
         lock.cancel()
         _ = try? await lock.value
-        let full = try Target(sessionLimit: 1)
-        try write("content", to: full.source("file"))
+        // Another volume, so that nothing but the number of sessions is in its way.
+        let other = try TemporaryDirectory()
+        let full = try Target(others: ["other=" + other.path], sessionLimit: 1)
         let session = try #require(try await holder(of: full))
         var refused = full.settings
+        refused.volumes = ["other=" + directory.path]
         refused.pass.attempts = 2
-        let (outcomes, _) = try await run(refused)
-        #expect([.targetBusy, .volumeInUse].contains(try #require(outcomes.first?.error?.failure)))
-        #expect(outcomes.first?.attempts == 2)
+        try await expect(.targetBusy, tries: 2, refused)
         session.cancel()
         _ = try? await session.value
     }
@@ -211,16 +212,54 @@ struct RetryTests {
         #expect((2...4).contains(try #require(outcomes.first?.attempts)))
     }
 
+    @Test("an attempt that moved content begins the time anew")
+    func progress() async throws {
+        let target = try Target()
+        try writeNoise(2_500_000, to: target.source("big"))
+        let place = try HostPort(parsing: target.settings.target)
+        let cuts = Calls()
+        // Cuts each connection after so many bytes of the source.
+        let cutter = try ScriptedServer { client in
+            let far = try dial(place, within: .seconds(10))
+            defer { far.close() }
+            let sent = Calls()
+            try relay(client, far) { count, isFromClient in
+                guard isFromClient, sent.add(count) > 600_000 else { return }
+                cuts.add()
+                client.close()
+                far.close()
+            }
+        }
+        var settings = target.settings
+        settings.target = cutter.address
+        settings.pass.bandwidthLimit = "500K"
+        // An attempt takes longer.
+        settings.pass.retryFor = .milliseconds(1100)
+        settings.pass.attempts = 4
+        let (outcomes, lines) = try await run(settings)
+        let outcome = try #require(outcomes.first)
+        #expect(cuts.count >= 3 && outcome.attempts == 4, "\(outcome.attempts): \(lines)")
+    }
+
     @Test("rounds are counted once for all volumes")
     func rounds() throws {
         let patience = TargetPatience()
         let start = ContinuousClock.now
-        let first = try #require(patience.pause(afterAttemptAt: start, limit: 3, now: start))
-        let joined = try #require(patience.pause(afterAttemptAt: start, limit: 3, now: start + .milliseconds(100)))
+        func pause(afterAttemptAt begin: ContinuousClock.Instant, now: ContinuousClock.Instant)
+            -> (end: ContinuousClock.Instant, failed: Int)?
+        { patience.pause(afterAttemptAt: begin, limit: 3, budget: .seconds(60), now: now) }
+        let first = try #require(pause(afterAttemptAt: start, now: start))
+        let joined = try #require(pause(afterAttemptAt: start, now: start + .milliseconds(100)))
         #expect(first.failed == 1 && joined.failed == 1 && joined.end == first.end)
-        let second = try #require(patience.pause(afterAttemptAt: first.end, limit: 3, now: first.end))
+        let second = try #require(pause(afterAttemptAt: first.end, now: first.end))
         #expect(second.failed == 2 && second.end > first.end)
-        #expect(patience.pause(afterAttemptAt: second.end, limit: 3, now: second.end) == nil)
+        #expect(pause(afterAttemptAt: second.end, now: second.end) == nil)
+        // What one volume has waited, the next one does not wait again.
+        let other = TargetPatience()
+        let limit = (limit: 1000, budget: Duration.seconds(10))
+        #expect(other.pause(afterAttemptAt: start, limit: limit.limit, budget: limit.budget, now: start) != nil)
+        let late = start + .seconds(11)
+        #expect(other.pause(afterAttemptAt: late, limit: limit.limit, budget: limit.budget, now: late) == nil)
         #expect(patience.isWaiting)
         patience.reach()
         #expect(!patience.isWaiting)
