@@ -84,6 +84,7 @@ let package = Package(
             ]
         ),
         module("VolumeCapacity", ["VolumeAccess", "ProcessSupport", "LinuxSystem", "CLinux"]),
+        module("VolumeVerification", ["VolumeAccess", "FileMetadata", "Checksums", "ProcessSupport", "LinuxSystem"]),
         module("YAMLDocument", ["CYAML"]),
         module(
             "AgentControl",
@@ -95,8 +96,9 @@ let package = Package(
         module(
             "TransferAgent",
             [
-                "AgentControl", "VolumeCapacity", "RsyncEngine", "RsyncWire", "RsyncOptions", "Checksums",
-                "SecureTunnel", "Transport", "ProcessSupport", "LinuxSystem", "VolumeAccess", "YAMLDocument", logging,
+                "AgentControl", "VolumeCapacity", "VolumeVerification", "RsyncEngine", "RsyncWire", "RsyncOptions",
+                "Checksums", "SecureTunnel", "Transport", "ProcessSupport", "LinuxSystem", "VolumeAccess",
+                "YAMLDocument", logging,
             ]
         ),
         module(
@@ -185,6 +187,7 @@ let package = Package(
             ],
             fixtures: true
         ),
+        tests("VolumeVerification", ["VolumeVerification", "VolumeAccess", "Checksums", "LinuxSystem"]),
         tests("VolumeCapacity", ["VolumeCapacity", "VolumeAccess", "LinuxSystem"]),
         tests("RsyncProgram", ["RsyncProgram", "RsyncCommand", "SecureTunnel", "Transport", "ProcessSupport"]),
         tests(
@@ -203,7 +206,8 @@ let package = Package(
         tests(
             "TransferAgent",
             [
-                logging, "TransferAgent", "AgentControl", "AgentTestSupport", "VolumeCapacity", "RsyncEngine",
+                logging, "TransferAgent", "AgentControl", "AgentTestSupport", "VolumeCapacity", "VolumeVerification",
+                "RsyncEngine",
                 "RsyncWire", "RsyncOptions", "Checksums", "SecureTunnel", "Transport", "VolumeAccess", "LinuxSystem",
                 "YAMLDocument",
             ]

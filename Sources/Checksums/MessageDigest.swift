@@ -9,6 +9,7 @@ internal import COpenSSL
     static let sha1 = MessageDigest("SHA1")
     static let sha256 = MessageDigest("SHA256")
     static let sha512 = MessageDigest("SHA512")
+    static let blake2b512 = MessageDigest("BLAKE2B-512")
 
     fileprivate let algorithm: OpaquePointer
 

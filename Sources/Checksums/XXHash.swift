@@ -50,6 +50,20 @@ internal import CXXHash
     }
 }
 
+/// XXH3 with 128 bits without any state.
+enum XXHash3 {
+    /// The digest in its canonical form, the high word first and each big-endian, with zeros after its 16 bytes.
+    static func canonicalDigest(of bytes: RawSpan, seed: UInt64) -> [64 of UInt8] {
+        let hash = unsafe bytes.withUnsafeBytes { unsafe dvm_XXH3_128bits($0.baseAddress, $0.count, seed) }
+        var digest = [64 of UInt8](repeating: 0)
+        for index in 0..<8 {
+            digest[index] = UInt8(truncatingIfNeeded: hash.high64 >> UInt64(56 - 8 * index))
+            digest[8 + index] = UInt8(truncatingIfNeeded: hash.low64 >> UInt64(56 - 8 * index))
+        }
+        return digest
+    }
+}
+
 extension ChecksumRecipe {
     /// The digest of bytes in memory without any state; nil when the algorithm is not of the xxHash family.
     func xxHashDigest(of bytes: RawSpan) -> Digest? {

@@ -129,6 +129,20 @@ extension AccessControlList {
         }
     }
 
+    /// The entries in the short form of acl(5), such as `user::rwx,user:1000:r-x,group::r-x,mask::r-x,other::---`.
+    package var text: String {
+        func entry(_ tag: String, _ permissions: UInt8?) -> [String] {
+            guard let permissions else { return [] }
+            let letters = zip(["r", "w", "x"], [4, 2, 1] as [UInt8]).map { permissions & $1 != 0 ? $0 : "-" }
+            return [tag + ":" + letters.joined()]
+        }
+        let users = named.filter(\.isUser).flatMap { entry("user:\($0.id)", $0.permissions) }
+        let groups = named.filter { !$0.isUser }.flatMap { entry("group:\($0.id)", $0.permissions) }
+        return
+            (entry("user:", owner) + users + entry("group:", group) + groups + entry("mask:", mask)
+            + entry("other:", others)).joined(separator: ",")
+    }
+
     /// The value of an attribute for a whole ACL.
     package var kernelBytes: [UInt8] {
         var bytes: [UInt8] = []

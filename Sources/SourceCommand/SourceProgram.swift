@@ -12,6 +12,7 @@ package struct SourceProgram: ParsableCommand {
             Transfer.self, SourceServeCommand.self, SourceStartCommand.self, SourceStatusCommand.self,
             SourceAttachCommand.self, SourceStopCommand.self, SourcePauseCommand.self, SourceResumeCommand.self,
             SourceLimitCommand.self, DoctorCommand.self, SourceCapacityCommand.self,
+            CompareCommand.self, ManifestCommand.self,
         ]
     )
 

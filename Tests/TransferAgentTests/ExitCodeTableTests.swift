@@ -7,6 +7,7 @@ import Testing
 import Transport
 import VolumeAccess
 import VolumeCapacity
+import VolumeVerification
 
 @testable import AgentControl
 @testable import TransferAgent
@@ -46,11 +47,18 @@ struct ExitCodeTableTests {
     /// What a peer's exit code is tried with where the table says that it decides.
     private static let peersCodes: [Int32] = [1, 4, 12, 20]
 
+    private static var verification: [VerificationError] {
+        [
+            .volume(.invalidName([])), .system(SystemError(operation: "read", number: 5)), .malformed("short"),
+            .differentFunctions("a", "b"),
+        ]
+    }
+
     private static var errors: [AgentError] {
         transport.map { AgentError($0) } + [AgentError(dialling: timeOut), AgentError(diallingProxy: timeOut)]
             + [AgentError(diallingProxy: .unknownHost(host: "h", reason: "r"))]
             + tunnel.map { AgentError($0) } + control.map { AgentError($0) } + control.map { AgentError(ofAgent: $0) }
-            + capacity.map { AgentError($0) }
+            + capacity.map { AgentError($0) } + verification.map { AgentError($0, "/v") }
             + engine.map { AgentError($0, lastWords: nil) } + refusals
             + verdicts
             + [AgentError(source: "/p", denied)]

@@ -18,6 +18,7 @@ struct ProgramTests {
             ("dvm-source", "start", HelpTexts.start), ("dvm-source", "attach", HelpTexts.attach),
             ("dvm-source", "stop", HelpTexts.stop), ("dvm-source", "pause", HelpTexts.pause),
             ("dvm-source", "resume", HelpTexts.resume), ("dvm-source", "limit", HelpTexts.limit),
+            ("dvm-source", "manifest", HelpTexts.manifest), ("dvm-source", "compare", HelpTexts.compare),
         ]
     )
     func help(program: String, command: String, expected: String) throws {

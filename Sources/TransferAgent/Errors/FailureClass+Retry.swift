@@ -21,7 +21,7 @@ extension FailureClass {
             .doesNotSurvive, .emptySource, .tooManyDeletions, .writeBack, .fileTooLarge, .partial, .deletionLimit,
             .cutoverExceptions, .notMounted, .diverged, .hookFailed,
             .protocolBroken, .protocolVersion, .badSetting, .badSecretFile, .cannotListen, .recordNotWritten, .noPass,
-            .agentRefused, .groupMissing, .identityRefused, .volumeClosed:
+            .agentRefused, .groupMissing, .identityRefused, .volumeClosed, .badManifest, .manifestNotWritten:
             false
         }
     }

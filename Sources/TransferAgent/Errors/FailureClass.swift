@@ -1,7 +1,7 @@
 /// The kinds of failure that are reported to the user, each with a code that stays the same in all versions.
 ///
 /// 10xx: network, 11xx: proxy, 12xx: TLS, 20xx: the daemon's refusal, 30xx: data, 40xx: protocol, 50xx: settings,
-/// 60xx: commands to a running agent. What each means is in ``FailureTable``.
+/// 60xx: commands to a running agent, 70xx: verification. What each means is in ``FailureTable``.
 package enum FailureClass: Int, Sendable, CaseIterable {
     case unknownHost = 1001
     case connectionRefused = 1002
@@ -99,6 +99,9 @@ package enum FailureClass: Int, Sendable, CaseIterable {
     case agentRefused = 6006
     case agentSilent = 6007
     case followerDropped = 6008
+
+    case badManifest = 7001
+    case manifestNotWritten = 7002
 
     /// The code in its printed form, such as `DVM-1001`.
     package var code: String { "DVM-\(rawValue)" }

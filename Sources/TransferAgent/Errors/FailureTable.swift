@@ -64,6 +64,7 @@ enum FailureTable {
         Section(heading: "40xx: the session", rows: session),
         Section(heading: "50xx: settings", rows: settings),
         Section(heading: "60xx: commands to a running agent", rows: commands),
+        Section(heading: "70xx: verification", rows: verification),
     ]
 
     static let explanations = Dictionary(

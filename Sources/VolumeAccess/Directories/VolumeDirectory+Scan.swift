@@ -34,6 +34,21 @@ extension VolumeDirectory {
 }
 
 extension VolumeDirectory {
+    /// Visits the name of each entry, in kernel order, without storing any of them.
+    ///
+    /// - Parameter visit: Gets the name, which is valid during the call; not called for `.` and `..`.
+    /// - Throws: ``VolumeError`` of open(2) or getdents64(2).
+    package func forEachName(_ visit: (_ name: Span<UInt8>) -> Void) throws(VolumeError) {
+        // A separate descriptor: the position is shared by all users of an open file description.
+        let opened = kernelCall {
+            Kernel.openat(descriptor.rawValue, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        }
+        guard opened >= 0 else { throw .system(operation: "open", path: relativePath, number: Int32(-opened)) }
+        let reader = Descriptor(owning: Int32(opened))
+        let result = forEachRecord(reader.rawValue, bufferLength: 64 * 1024) { name, _, _, _ in visit(name) }
+        guard result == 0 else { throw .system(operation: "getdents64", path: relativePath, number: Int32(-result)) }
+    }
+
     /// Whether this process's user may read an entry: faccessat(2) with the effective IDs.
     package func canRead(_ name: Span<UInt8>) -> Bool {
         guard isLeafName(name) else { return false }

@@ -37,6 +37,22 @@ package final class ReadableFile {
         self.features = features
     }
 
+    /// The same open file for another thread.
+    ///
+    /// - Throws: ``VolumeError`` of fcntl(2).
+    package func duplicate() throws(VolumeError) -> ReadableFile {
+        do throws(SystemError) {
+            return ReadableFile(sharing: self, try descriptor.duplicate())
+        } catch {
+            throw VolumeError(error, path)
+        }
+    }
+
+    private init(sharing other: ReadableFile, _ descriptor: consuming Descriptor) {
+        self.descriptor = descriptor
+        (path, status, features, isDevice) = (other.path, other.status, other.features, other.isDevice)
+    }
+
     /// The file's current status, to see whether it changed while it was read.
     ///
     /// - Throws: ``VolumeError`` of statx(2).
@@ -77,6 +93,18 @@ package final class ReadableFile {
             guard got == count else { break }
         }
         return done
+    }
+
+    /// Whether a range is known to be in a hole as a whole, so that it need not be read.
+    ///
+    /// - Throws: ``VolumeError`` of lseek(2).
+    package func isHole(_ range: Range<Int64>) throws(VolumeError) -> Bool {
+        guard mayHaveHoles else { return false }
+        if !stretch.range.contains(range.lowerBound) {
+            guard let found = try findStretch(at: range.lowerBound) else { return false }
+            stretch = found
+        }
+        return stretch.isHole && range.upperBound <= stretch.range.upperBound
     }
 
     private func readData(

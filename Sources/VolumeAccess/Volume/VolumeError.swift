@@ -81,6 +81,9 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether the path, or a directory in it, does not exist.
     package var isMissing: Bool { number == ENOENT }
 
+    /// Whether there was something else where a directory was expected.
+    package var isNotDirectory: Bool { number == ENOTDIR }
+
     /// Whether there was a symbolic link where a directory or a file was expected.
     package var isSymbolicLinkRefused: Bool { number == ELOOP }
 
