@@ -181,18 +181,25 @@ struct HookTests {
             return source
         }
         let mark = programs.directory.file("after")
-        #expect(try stopped(times: 2, "sleep 3; touch \(mark)").waitForExit() == 20)
+        let hurried = try stopped(times: 2, "sleep 3; touch \(mark)")
+        waitForEnd(of: hurried.processIdentifier)
         #expect(FileManager.default.fileExists(atPath: mark))
-        let source = try stopped(times: 3, "exec sleep 12")
-        // The command, which goes on, has what the test waits for the end of, so the kernel is asked.
+        #expect(try hurried.waitForExit() == 20)
+        let left = try stopped(times: 3, "exec sleep 12")
         let start = ContinuousClock.now
-        let path = "/proc/\(source.processIdentifier)/stat"
-        while let state = try? String(contentsOfFile: path, encoding: .utf8), !state.contains(") Z ") {
+        waitForEnd(of: left.processIdentifier)
+        #expect(ContinuousClock.now - start < .seconds(6))
+        #expect(try left.waitForExit() == 20)
+    }
+
+    /// Waits for the end of a process whose commands go on: they have what ``ChildProcess`` waits for the end of.
+    private func waitForEnd(of process: pid_t) {
+        let start = ContinuousClock.now
+        while let state = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8), !state.contains(") Z ")
+        {
             guard ContinuousClock.now - start < .seconds(20) else { break }
             usleep(10_000)
         }
-        #expect(ContinuousClock.now - start < .seconds(6))
-        #expect(try source.waitForExit() == 20)
     }
 
     @Test("as process 1, which collects every child, the exit code is known", .enabled(if: isPrivileged, "needs root"))
