@@ -11,7 +11,7 @@ from harness.agents.victims import FIRST, MARK, Victim, takes_signals
 from harness.cases import Case, Skipped, check, check_equal_trees
 from harness.programs import peers, schema
 from harness.programs.preloaded import slow
-from harness.programs.processes import Outcome, run
+from harness.programs.processes import Outcome, run, started
 from harness.programs.pushing import source, tree, wait_for
 from harness.transfers.tls import Ends
 from harness.trees import compare, damage
@@ -78,14 +78,11 @@ class _Stopping:
         if "serve" in self.ways:
             argv = [argv[0], "serve", *argv[2:], *control]
         prefix = FIRST if "first" in self.ways else []
-        with subprocess.Popen([*prefix, *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                              env=dict(os.environ, **self.env("source"))) as push:
-            try:
-                if "serve" in self.ways:
-                    wait_for(lambda: run([argv[0], "start", *control]).code == 0, "the agent starts a pass")
-                yield push
-            finally:
-                push.kill()
+        with started([*prefix, *argv], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                     env=dict(os.environ, **self.env("source"))) as push:
+            if "serve" in self.ways:
+                wait_for(lambda: run([argv[0], "start", *control]).code == 0, "the agent starts a pass")
+            yield push
 
     def check_resumed(self, ends):
         """Nothing is torn, and the next pass with the same record completes."""
@@ -130,7 +127,7 @@ def _target_stopped(ways, seed, *options):
             server = ends.servers[0]
             with Victim(server.process, case.env("target")[MARK]) as victim:
                 argv = source(ends, case.new_path, *case.options, "--termination-log", case.log("source"))
-                with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as push:
+                with started(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as push:
                     wait_for(lambda: push.poll() is not None or takes_signals(push.pid), "the source begins")
                     time.sleep(case.after)
                     code = victim.stop(LIMIT, case.words)
@@ -160,7 +157,7 @@ def _slow_disk(victim):
         with Ends(setting, directory, serve=options if victim == "target" else (), env=disk if victim == "target" else None) as ends:
             argv = source(ends, path, *(options if victim == "source" else ()))
             env = dict(os.environ, **(disk if victim == "source" else {}))
-            with subprocess.Popen(argv, stdin=subprocess.DEVNULL, stderr=subprocess.PIPE, env=env) as push:
+            with started(argv, stderr=subprocess.PIPE, env=env) as push:
                 with Victim(push if victim == "source" else ends.servers[0].process, directory) as stopped:
                     # The target's file has no name yet.
                     place = path if victim == "source" else ends.target
@@ -182,8 +179,8 @@ def _collected(setting, directory):
         case = _Stopping(setting, directory, "source", SOURCES[-1], 0)
         argv = source(ends, case.new_path, "--delete", "--after", "(sleep 0.2 &); (sleep 60 &)", "--control", f"{directory}/socket",
                       "--termination-log", case.log("source"))
-        with subprocess.Popen([*FIRST, argv[0], "serve", *argv[2:]], stdin=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-                              env=dict(os.environ, **case.env("source"))) as push, Victim(push, case.env("source")[MARK]) as victim:
+        with started([*FIRST, argv[0], "serve", *argv[2:]], stderr=subprocess.DEVNULL,
+                     env=dict(os.environ, **case.env("source"))) as push, Victim(push, case.env("source")[MARK]) as victim:
             def start():
                 return run([argv[0], "start", "--wait", "--progress", "none", "--control", f"{directory}/socket"]).code == 0
             wait_for(start, "the agent makes a pass")

@@ -46,6 +46,16 @@ def run(argv, timeout=45, cwd=None, env=None, kill_after=None):
 
 
 @contextlib.contextmanager
+def started(argv, **options):
+    """A program that runs during a case; it is ended in any case, since a case that fails does not wait for it."""
+    with subprocess.Popen(argv, stdin=subprocess.DEVNULL, **options) as process:
+        try:
+            yield process
+        finally:
+            process.kill()
+
+
+@contextlib.contextmanager
 def scratch(label):
     """A directory on /dev/shm (or the usual temporary place), gone at the end."""
     place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
