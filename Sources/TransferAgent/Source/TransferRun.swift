@@ -336,8 +336,10 @@ private struct VolumeTransfer {
         let refusal = tally.flatMap { tally in
             tally.refusal.map { AgentError(refused: $0, tally.refusedDeletions, of: tally.destinationEntries) }
         }
+        // A target whose deletions come first ends with their refusal; what it has counted tells more than its exit code.
+        let told = result.exitCode == 25 ? refusal : nil
         let verdict =
-            result.failure.map { PassVerdict(failure: AgentError($0, lastWords: observer.lastWords)) }
+            result.failure.map { PassVerdict(failure: told ?? AgentError($0, lastWords: observer.lastWords)) }
             ?? observer.verdict(
                 exitCode: result.exitCode,
                 of: volume.kind,

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import time
 
 from harness.cases import Case, Failure, check, check_equal_trees
 from harness.programs import peers, schema
@@ -89,9 +90,14 @@ def _thin_out(path, _):
 
 
 def _diverge(_, target):
-    """Something else writes to the target after the pass has ended, by the clock that gives times to files."""
-    with open(f"{target}/a001 full", "a", encoding="ascii") as handle:
-        handle.write("written there")
+    """Something else writes to the target after the pass has ended, by the clock that gives times to files, and its grain."""
+    name, end = f"{target}/a001 full", time.time_ns()
+
+    def write():
+        with open(name, "a", encoding="ascii") as handle:
+            handle.write("written there")
+        return os.stat(name).st_ctime_ns > end + 30_000_000
+    wait_for(write, "a later time")
 
 
 def _two_writers(setting, directory):
