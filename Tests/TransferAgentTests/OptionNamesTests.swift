@@ -9,7 +9,7 @@ import Testing
 struct OptionNamesTests {
     private static let commands = [
         ("dvm-source", "transfer"), ("dvm-source", "doctor"), ("dvm-source", "capacity"), ("dvm-target", "serve"),
-        ("dvm-target", "capacity"),
+        ("dvm-target", "capacity"), ("dvm-source", "manifest"), ("dvm-source", "compare"),
     ]
     /// Options of rsync that the agents give to stock peers, and comments explain.
     private static let foreign: Set = ["--modify-window", "--timeout"]
