@@ -11,16 +11,14 @@ package import VolumeAccess
 package final class VolumeManifest: ManifestStream {
     /// How many batches are between the walk and the one who asks.
     private static let waiting = 8
-    /// How many failures are kept; all are counted.
+    /// How many failures are kept.
     package static let keptFailures = 1000
 
     private typealias Slot = BoundedQueue<HandedOver<WalkBatch>>
 
     package let function: TreeHashFunction
-    /// The first things that could not be read.
+    /// The first things that could not be read; ``totals`` counts the entries.
     package private(set) var failures: [VolumeError] = []
-    /// How many things could not be read.
-    package private(set) var failureCount = 0
     private let ordered = BoundedQueue<Slot>(capacity: VolumeManifest.waiting, name: "batches of a manifest")
     private let jobs = BoundedQueue<BatchHasher.Job>(capacity: .max, name: "files to hash")
     /// Why the walk could not begin; closed when it has ended.
@@ -60,7 +58,7 @@ package final class VolumeManifest: ManifestStream {
 
     deinit {
         ordered.cancel()
-        jobs.close()
+        jobs.cancel()
     }
 
     private func startWalk(_ volume: Volume) throws(SystemError) {
@@ -92,12 +90,14 @@ package final class VolumeManifest: ManifestStream {
             }
             let kind = batch.steps[step]
             step += 1
-            guard kind != .leave else { return .leave(fold.leave()) }
+            if case .leave(let isChanging) = kind {
+                return .leave(fold.leave(isChanging: isChanging), isChanging: isChanging)
+            }
             defer { entry += 1 }
             let found = batch.entries[entry]
             if found.hasVanished { continue }
             let encoded = ManifestRecord(found, function).encoded
-            guard kind == .entry else {
+            if case .enter = kind {
                 fold.enter(encoded, found.notes)
                 return .enter(encoded, found.notes)
             }
@@ -114,8 +114,9 @@ package final class VolumeManifest: ManifestStream {
         }
         batch = handed.value
         (step, entry) = (0, 0)
-        failureCount += batch.failures.count
-        failures += batch.failures.prefix(max(0, Self.keptFailures - failures.count))
+        let failed = batch.failures + batch.losses
+        failures += failed.prefix(max(0, Self.keptFailures - failures.count))
+        fold.count(vanished: batch.vanished, failures: batch.losses.count)
         return true
     }
 }

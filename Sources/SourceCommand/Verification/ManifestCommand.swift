@@ -8,7 +8,8 @@ struct ManifestCommand: ParsableCommand {
         abstract: "Describe what a volume holds by one digest, and by choice entry by entry.",
         discussion: """
             Reads the volume whole: names, types, modes, owners, times to the nanosecond, links, devices, extended \
-            attributes, ACLs and contents. Two volumes with the same root digest are equal; the contents digest is \
+            attributes, ACLs and contents. Two volumes with the same root digest are equal when both \
+            ended with exit code 0; the contents digest is \
             without the attributes of the top directory itself. With a manifest in place of a volume: checks and \
             describes it. Exit code 0: all was read; 23: something could not be read, or was written to meanwhile; \
             others: errors. Format: docs/manifest-format.md.

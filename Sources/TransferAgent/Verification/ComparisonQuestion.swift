@@ -37,7 +37,7 @@ package struct ComparisonQuestion: Sendable {
     ///   - json: Whether the answer is JSON, one object in a line.
     ///   - print: Gets lines of the answer.
     ///   - warn: Gets what could not be read.
-    /// - Returns: 0 when nothing differs, otherwise 23.
+    /// - Returns: 0 when nothing differs and everything was read, otherwise 23.
     /// - Throws: ``AgentError``.
     package func answer(json: Bool, print: (String) -> Void, warn: (String) -> Void) throws(AgentError) -> Int32 {
         let fields = try fields()
@@ -58,7 +58,7 @@ package struct ComparisonQuestion: Sendable {
         }
         let totals = (one.stream.totals, other.stream.totals)
         print(json ? Self.json(count, totals) : Self.text(count, totals))
-        return count == 0 ? 0 : 23
+        return Self.isEqual(count, totals) ? 0 : 23
     }
 
     /// Opens both; where one is a manifest, its function counts.
@@ -69,11 +69,19 @@ package struct ComparisonQuestion: Sendable {
         return (try ManifestSide(first, hash: hash, function: other.stream.function), other)
     }
 
+    /// Nothing differs, and nothing was left unread: only then are they equal.
+    private static func isEqual(_ count: Int, _ totals: (ManifestTotals, ManifestTotals)) -> Bool {
+        count == 0 && totals.0.isWhole && totals.1.isWhole
+    }
+
     private static func text(_ count: Int, _ totals: (ManifestTotals, ManifestTotals)) -> String {
         let (one, other) = totals
         guard count == 0 else {
             let entries = counted(other.entries, "entry", plural: "entries")
             return "\(counted(count, "difference")) between \(one.entries) and \(entries)\n"
+        }
+        guard isEqual(count, totals) else {
+            return "no difference was found, but not everything was read, or something changed meanwhile\n"
         }
         return "equal: \(counted(one.entries, "entry", plural: "entries")), \(one.bytes) bytes of content\n"
     }
@@ -85,10 +93,13 @@ package struct ComparisonQuestion: Sendable {
                 ("bytes", .integer(Int64(clamping: totals.bytes))),
                 ("root", .text(totals.root?.description ?? "")),
                 ("contents", .text(totals.contents?.description ?? "")),
+                ("changing", .integer(Int64(clamping: totals.changing))),
+                ("unreadable", .integer(Int64(clamping: totals.unreadable))),
             ])
         }
         return JSONValue.object([
-            ("schema", .text(Difference.schema)), ("equal", .flag(count == 0)), ("differences", .integer(Int64(count))),
+            ("schema", .text(Difference.schema)), ("equal", .flag(isEqual(count, totals))),
+            ("differences", .integer(Int64(count))),
             ("first", side(totals.0)), ("second", side(totals.1)),
         ]).encoded + "\n"
     }

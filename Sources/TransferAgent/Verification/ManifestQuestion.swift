@@ -37,6 +37,6 @@ package struct ManifestQuestion: Sendable {
         for failure in side.failures { warn("could not be read: \(failure)") }
         let totals = stream.totals
         print(json ? totals.json(stream.function) : totals.text(stream.function))
-        return totals.unreadable + totals.changing == 0 ? 0 : 23
+        return totals.isWhole ? 0 : 23
     }
 }

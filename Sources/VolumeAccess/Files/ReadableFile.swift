@@ -95,6 +95,25 @@ package final class ReadableFile {
         return done
     }
 
+    /// Forgets where holes were, for a file that is read again because it has changed.
+    package func forgetHoles() {
+        stretch = Stretch(range: 0..<0, isHole: false)
+        asksForHoles = nil
+    }
+
+    /// The ACLs and extended attributes of the open file, whatever its name leads to now.
+    ///
+    /// - Parameter reading: Which to read.
+    /// - Returns: What it has.
+    /// - Throws: ``VolumeError`` when the names of the attributes cannot be listed.
+    package func heldAttributes(_ reading: AttributeReading) throws(VolumeError) -> HeldAttributes {
+        try AttributeStore(descriptor.rawValue).read(
+            reading,
+            path: path,
+            shown: features.simulatesPrivileges ? status.permissions : nil
+        )
+    }
+
     /// Whether a range is known to be in a hole as a whole, so that it need not be read.
     ///
     /// - Throws: ``VolumeError`` of lseek(2).

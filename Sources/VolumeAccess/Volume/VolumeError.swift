@@ -84,6 +84,9 @@ package enum VolumeError: Error, Hashable, Sendable, CustomStringConvertible {
     /// Whether there was something else where a directory was expected.
     package var isNotDirectory: Bool { number == ENOTDIR }
 
+    /// Whether the path does not exist, as the system call that looks for it says; a file that is open has no path to miss.
+    package var isNameMissing: Bool { isMissing && (operation == "open" || operation == "statx") }
+
     /// Whether there was a symbolic link where a directory or a file was expected.
     package var isSymbolicLinkRefused: Bool { number == ELOOP }
 

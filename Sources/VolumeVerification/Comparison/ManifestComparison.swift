@@ -34,6 +34,9 @@ package struct ManifestComparison {
             }
         }
 
+        /// Whether a directory ends that was changed while it was gone through.
+        var isChangingDirectory: Bool { if case .leave(_, true) = item { true } else { false } }
+
         var isDirectory: Bool { if case .enter = item { true } else { false } }
     }
 
@@ -63,7 +66,7 @@ package struct ManifestComparison {
 
     /// Compares to the end.
     ///
-    /// - Returns: How many differences there are.
+    /// - Returns: How many differences there are; the two are equal when there are none and both ``ManifestTotals/isWhole``.
     /// - Throws: ``VerificationError``.
     package mutating func run() throws(VerificationError) -> Int {
         try compareRoots()
@@ -71,6 +74,9 @@ package struct ManifestComparison {
         while !lengths.isEmpty {
             switch (first.record, second.record) {
             case (nil, nil):
+                if first.isChangingDirectory || second.isChangingDirectory {
+                    note(path, .changing(first: first.isChangingDirectory, second: second.isChangingDirectory))
+                }
                 try advance()
                 lengths.removeLast()
                 path.removeLast(path.count - (lengths.last ?? 0))
@@ -98,6 +104,11 @@ package struct ManifestComparison {
                     try skip(.second)
                 }
             }
+        }
+        let (one, other) = (first.stream.totals, second.stream.totals)
+        // A net below the comparison of entries: equal entries have equal digests.
+        if fields == .all, count == 0, one.isWhole, other.isWhole, one.root != other.root {
+            throw .malformed("the roots differ although no entry does")
         }
         return count
     }

@@ -5,7 +5,7 @@ import VolumeAccess
 /// Reads the regular files of batches.
 ///
 /// Each file is looked at before and after its reading (size, modification and change time); one that changed meanwhile is
-/// read again, ``attempts`` times in all.
+/// read again, ``attempts`` times in all, with its attributes.
 ///
 /// Used by one thread.
 struct BatchHasher: ~Copyable {
@@ -60,52 +60,79 @@ struct BatchHasher: ~Copyable {
         }
         guard let place = batch.entries[index].directory else { return }
         let directory = batch.directories[place]
+        let name = batch.entries[index].name
         do throws(VolumeError) {
-            let name = batch.entries[index].name
             let file = try directory.openForReading(name.span)
-            try refresh(file, in: directory, &batch.entries[index])
+            // The attributes that the entry has are those of this status.
+            var described = batch.entries[index].status
             for _ in 0..<Self.attempts {
-                let before = try file.currentStatus()
-                let content = try root(of: file, before)
-                let after = try file.currentStatus()
-                batch.entries[index].content = content
-                batch.entries[index].status = after
-                batch.entries[index].notes.isChanging = content == nil || !before.hasSameContent(as: after)
+                try attempt(file, &batch.entries[index], &described, &batch.failures)
                 if !batch.entries[index].notes.isChanging { break }
             }
             batch.entries[index].notes.holes = try file.holeBytes()
         } catch {
-            guard !error.isMissing else {
+            if error.isNameMissing, isGone(name, in: directory) {
                 batch.entries[index].hasVanished = true
+                batch.vanished += 1
                 return
             }
             batch.failures.append(error)
+            batch.entries[index].content = nil
             batch.entries[index].notes.isUnreadable = true
         }
     }
 
-    /// Reads the attributes again where the file is another one, or has changed, since the walk came by.
-    private mutating func refresh(
+    /// Whether there is no such name any more: other causes have the same error.
+    private func isGone(_ name: [UInt8], in directory: VolumeDirectory) -> Bool {
+        do throws(VolumeError) { return try directory.status(of: name.span) == nil } catch { return false }
+    }
+
+    /// Reads a file once, with its attributes where those of the entry may be older.
+    private mutating func attempt(
         _ file: ReadableFile,
-        in directory: VolumeDirectory,
-        _ entry: inout WalkedEntry
+        _ entry: inout WalkedEntry,
+        _ described: inout FileStatus,
+        _ failures: inout [VolumeError]
     ) throws(VolumeError) {
-        let walked = entry.status
-        guard file.status.changed != walked.changed || file.status.inode != walked.inode else { return }
-        let name = entry.name
-        entry.attributes = hasher.attributes(try directory.heldAttributes(of: name.span, reading))
+        file.forgetHoles()
+        let before = try file.currentStatus()
+        if before.inode != described.inode || before.changed != described.changed {
+            let held = try file.heldAttributes(reading)
+            failures += held.failures
+            entry.notes.isUnreadable = !held.failures.isEmpty
+            entry.attributes = hasher.attributes(held)
+            described = before
+        }
+        entry.content = try root(of: file, before)
+        entry.status = try file.currentStatus()
+        entry.notes.isChanging = entry.content == nil || !before.hasSameContent(as: entry.status)
     }
 
     private mutating func root(of file: ReadableFile, _ status: FileStatus) throws(VolumeError) -> TreeDigest? {
         guard status.size > 0 else { return hasher.empty() }
         guard status.size >= LongFile.leastSize else { return try hasher.root(of: file, 0..<status.size) }
-        let long = LongFile(size: status.size)
-        for _ in 0..<helpers {
-            // The other thread has the only reference to its file.
-            _ = jobs.pushAtOnce(.segments(long, HandedOver(try file.duplicate())))
+        var fold = TreeFold()
+        for start in stride(from: 0, to: status.size, by: Int(LongFile.stripeSize)) {
+            let end = start.addingClamped(LongFile.stripeSize)
+            guard let roots = try segments(of: file, start..<min(end, status.size)) else { return nil }
+            for root in roots { hasher.add(root, to: &fold) }
+        }
+        return hasher.takeRoot(of: &fold)
+    }
+
+    /// Hashes a stripe of a long file, with the help of threads that have nothing else to do.
+    private mutating func segments(
+        of file: ReadableFile,
+        _ range: Range<Int64>
+    ) throws(VolumeError) -> [TreeDigest]? {
+        let long = LongFile(range)
+        while jobs.waitingWeight < helpers {
+            // The other thread has the only reference to its file; without a descriptor for it this one works alone.
+            guard let other = try? file.duplicate() else { break }
+            guard jobs.push(.segments(long, HandedOver(other))) else { break }
         }
         long.work(file, &hasher)
-        return try long.root(&hasher)
+        return try long.roots()
     }
 }
 

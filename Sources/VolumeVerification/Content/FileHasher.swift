@@ -46,14 +46,13 @@ struct FileHasher: ~Copyable {
         return chunk
     }
 
-    /// The root over those of the segments of a file.
-    mutating func root(ofSegments segments: [TreeDigest]) -> TreeDigest {
-        var fold = TreeFold()
-        for segment in segments { fold.add(segment, &hasher) }
-        return fold.takeRoot(&hasher)
-    }
+    /// Adds the root of a segment to the tree of a file.
+    mutating func add(_ segment: TreeDigest, to fold: inout TreeFold) { fold.add(segment, &hasher) }
 
-    /// The attributes of a file that was replaced since the walk came by.
+    /// The root of the tree of a file.
+    mutating func takeRoot(of fold: inout TreeFold) -> TreeDigest { fold.takeRoot(&hasher) }
+
+    /// What a manifest says of the attributes of a file.
     mutating func attributes(_ held: HeldAttributes) -> [EntryAttribute] { held.entryAttributes(&hasher) }
 }
 

@@ -3,13 +3,15 @@ import LinuxSystem
 import Synchronization
 import VolumeAccess
 
-/// A file of many segments, which several threads hash.
+/// A stripe of a long file, of which several threads hash segments.
 ///
 /// ## Concurrency model
 /// `next` gives out segments; each result goes into `results`, from which the thread that has begun takes all.
 final class LongFile: Sendable {
     /// Files with fewer bytes are hashed by one thread.
     static let leastSize = 2 * ContentHash.segmentSize
+    /// The most bytes that are shared at a time, which bounds what is kept of a file of any length.
+    static let stripeSize = 1024 * ContentHash.segmentSize
 
     /// The root of a segment; nil when the file ended early.
     private struct Outcome: Sendable {
@@ -17,15 +19,15 @@ final class LongFile: Sendable {
         let root: Result<TreeDigest?, VolumeError>
     }
 
-    private let size: Int64
+    private let range: Range<Int64>
     private let count: Int
     private let next = Atomic<Int>(0)
     private let results: BoundedQueue<Outcome>
 
-    /// A file of which nothing is hashed yet, with its length in bytes, at least 1.
-    init(size: Int64) {
-        self.size = size
-        count = Int((size - 1) / ContentHash.segmentSize) + 1
+    /// A stripe of which nothing is hashed yet, from a multiple of a segment's length.
+    init(_ range: Range<Int64>) {
+        self.range = range
+        count = Int((range.upperBound - range.lowerBound - 1) / ContentHash.segmentSize) + 1
         results = BoundedQueue(capacity: count, name: "segments of a file")
     }
 
@@ -38,10 +40,11 @@ final class LongFile: Sendable {
         while true {
             let index = next.add(1, ordering: .relaxed).oldValue
             guard index < count else { return }
-            let start = Int64(index) * ContentHash.segmentSize
+            let start = range.lowerBound + Int64(index) * ContentHash.segmentSize
+            let end = min(start.addingClamped(ContentHash.segmentSize), range.upperBound)
             let root: Result<TreeDigest?, VolumeError>
             do throws(VolumeError) {
-                root = .success(try hasher.root(of: file, start..<min(start + ContentHash.segmentSize, size)))
+                root = .success(try hasher.root(of: file, start..<end))
             } catch {
                 root = .failure(error)
             }
@@ -51,9 +54,9 @@ final class LongFile: Sendable {
 
     /// Waits for all segments.
     ///
-    /// - Returns: The root of the file; nil when it ended early.
-    /// - Throws: `VolumeError` of the first segment that could not be read.
-    func root(_ hasher: inout FileHasher) throws(VolumeError) -> TreeDigest? {
+    /// - Returns: Their roots in order; nil when the file ended early.
+    /// - Throws: `VolumeError` of a segment that could not be read.
+    func roots() throws(VolumeError) -> [TreeDigest]? {
         var segments = [TreeDigest?](repeating: nil, count: count)
         var failure: VolumeError?
         for _ in 0..<count {
@@ -65,6 +68,6 @@ final class LongFile: Sendable {
         }
         if let failure { throw failure }
         let known = segments.compactMap { $0 }
-        return known.count == count ? hasher.root(ofSegments: known) : nil
+        return known.count == count ? known : nil
     }
 }

@@ -27,14 +27,16 @@ struct ManifestFold: ~Copyable {
     mutating func add(_ record: [UInt8], size: Int64, _ notes: EntryNotes) {
         let digest = hasher.leaf(of: record.span)
         levels[levels.count - 1].fold.add(digest, &hasher)
-        totals.bytes += UInt64(max(0, size))
+        // Files of the greatest length can be more together than a number holds: the format counts modulo 2^64.
+        totals.bytes &+= UInt64(max(0, size))
         count(notes)
     }
 
     /// Ends a directory.
     ///
     /// - Returns: The root of what it holds.
-    mutating func leave() -> TreeDigest {
+    mutating func leave(isChanging: Bool) -> TreeDigest {
+        if isChanging { totals.changing += 1 }
         var level = levels.removeLast()
         let contents = level.fold.takeRoot(&hasher)
         var record = level.record
@@ -46,6 +48,17 @@ struct ManifestFold: ~Copyable {
             levels[levels.count - 1].fold.add(digest, &hasher)
         }
         return contents
+    }
+
+    /// Counts what vanished on the way, and what could not even be named.
+    mutating func count(vanished: Int, failures: Int) {
+        totals.changing += UInt64(vanished)
+        totals.unreadable += UInt64(failures)
+    }
+
+    /// Takes over the counts of a manifest that is read, which are at least those of its entries.
+    mutating func complete(changing: UInt64, unreadable: UInt64) {
+        (totals.changing, totals.unreadable) = (changing, unreadable)
     }
 
     private mutating func count(_ notes: EntryNotes) {

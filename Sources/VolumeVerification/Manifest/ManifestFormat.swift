@@ -39,6 +39,7 @@ extension EntryNotes {
 
     init(flags: UInt8, holes: Int64) throws(VerificationError) {
         guard flags & ~3 == 0 else { throw .malformed("flags \(flags) of an entry are not known") }
+        guard holes >= 0 else { throw .malformed("a file has less than nothing in holes") }
         (isChanging, isUnreadable, self.holes) = (flags & 1 != 0, flags & 2 != 0, holes)
     }
 }

@@ -6,8 +6,8 @@ package enum ManifestItem: Equatable, Sendable {
     case entry([UInt8], EntryNotes)
     /// A directory begins: its encoded record.
     case enter([UInt8], EntryNotes)
-    /// The directory that began last ends: the root of what it holds.
-    case leave(TreeDigest)
+    /// The directory that began last ends: the root of what it holds, and whether it was changed while it was gone through.
+    case leave(TreeDigest, isChanging: Bool)
 }
 
 /// A manifest that is read or made step by step.
@@ -28,7 +28,7 @@ package struct ManifestTotals: Equatable, Sendable {
     package var entries: UInt64 = 0
     /// The length of all regular files.
     package var bytes: UInt64 = 0
-    /// How many files were written to during each attempt to read them.
+    /// How many files were written to during each attempt to read them, directories changed, and entries vanished.
     package var changing: UInt64 = 0
     /// How many entries could not be read as a whole.
     package var unreadable: UInt64 = 0
@@ -36,4 +36,7 @@ package struct ManifestTotals: Equatable, Sendable {
     package var root: TreeDigest?
     /// The root of what the root directory holds, without its own owner, mode and times; nil before the end.
     package var contents: TreeDigest?
+
+    /// Whether everything was read, and nothing changed meanwhile: without that nothing is proved.
+    package var isWhole: Bool { changing == 0 && unreadable == 0 }
 }

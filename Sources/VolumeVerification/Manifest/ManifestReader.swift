@@ -11,6 +11,8 @@ package final class ManifestReader: ManifestStream {
     package let function: TreeHashFunction
     private var input: ManifestInput
     private var fold: ManifestFold
+    /// The last name of each directory that has begun.
+    private var names: [[UInt8]] = []
     private var hasEnded = false
 
     package var totals: ManifestTotals { fold.totals }
@@ -48,17 +50,27 @@ package final class ManifestReader: ManifestStream {
         switch mark {
         case .entry, .enter: return try entry(mark)
         case .leave:
+            let flag = try integer(UInt8.self)
+            guard flag <= 1 else { throw .malformed("flags \(flag) of a directory are not known") }
             let digest = try digest()
-            guard fold.leave() == digest else { throw .malformed("the digest of a directory is wrong") }
-            return .leave(digest)
+            names.removeLast()
+            guard fold.leave(isChanging: flag == 1) == digest else {
+                throw .malformed("the digest of a directory is wrong")
+            }
+            return .leave(digest, isChanging: flag == 1)
         case .end:
             let (entries, bytes) = (try integer(UInt64.self), try integer(UInt64.self))
-            guard entries == totals.entries, bytes == totals.bytes, try digest() == totals.root else {
+            // What was lost without an entry is told here alone.
+            let (changing, unreadable) = (try integer(UInt64.self), try integer(UInt64.self))
+            guard entries == totals.entries, bytes == totals.bytes, changing >= totals.changing,
+                unreadable >= totals.unreadable, try digest() == totals.root
+            else {
                 throw .malformed("its end does not agree with its entries")
             }
             let sum = input.takeSum()
             guard try input.take(StreamingSHA256.length) == sum.bytes else { throw .malformed("it was damaged") }
             guard try input.isAtEnd() else { throw .malformed("it is followed by other bytes") }
+            fold.complete(changing: changing, unreadable: unreadable)
             hasEnded = true
             return nil
         }
@@ -69,15 +81,31 @@ package final class ManifestReader: ManifestStream {
         return TreeDigest(bytes.span)
     }
 
+    /// Checks that names are those of entries, in ascending order in each directory: so that two sides can be compared by one look.
+    private func check(_ name: [UInt8]) throws(VerificationError) {
+        guard let last = names.last else {
+            guard name.isEmpty else { throw .malformed("its top directory has a name") }
+            return
+        }
+        guard !name.isEmpty, !name.contains(0), !name.contains(UInt8(ascii: "/")), name != Array(".".utf8),
+            name != Array("..".utf8), last.lexicographicallyPrecedes(name)
+        else {
+            throw .malformed("the name of an entry is not valid, or out of order")
+        }
+        names[names.count - 1] = name
+    }
+
     private func entry(_ mark: ManifestFormat.Mark) throws(VerificationError) -> ManifestItem {
         let length = Int(try integer(UInt32.self))
         guard length <= ManifestFormat.longestRecord else { throw .malformed("an entry is too long") }
         let record = try input.take(length)
         let notes = try EntryNotes(flags: try integer(UInt8.self), holes: try integer(Int64.self))
         let decoded = try ManifestRecord(record, function)
+        try check(decoded.name)
         guard (decoded.detail == .directory) == (mark == .enter) else { throw .malformed("a step is out of place") }
         if mark == .enter {
             guard fold.depth < Self.deepest else { throw .malformed("its directories are too deep") }
+            names.append([])
             fold.enter(record, notes)
             return .enter(record, notes)
         }

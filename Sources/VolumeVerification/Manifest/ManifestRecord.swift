@@ -136,6 +136,22 @@ package struct ManifestRecord: Equatable, Sendable {
         default: throw .malformed("type \(letter) of an entry is not known")
         }
         guard reader.isAtEnd else { throw .malformed("an entry is followed by other bytes") }
+        guard isValid else { throw .malformed("a value of an entry is out of range") }
+    }
+
+    /// Whether it has only values that an entry can have, each in the one form for it.
+    private var isValid: Bool {
+        guard permissions <= 0o7777, (0..<1_000_000_000).contains(modified.nanoseconds) else { return false }
+        if case .file(let size, _) = detail, size < 0 { return false }
+        guard zip(attributes, attributes.dropFirst()).allSatisfy({ $0.name.lexicographicallyPrecedes($1.name) }) else {
+            return false
+        }
+        return attributes.allSatisfy { attribute in
+            switch attribute.value {
+            case .bytes(let bytes): bytes.count <= EntryAttribute.longestKept
+            case .digest(let length, _): length > EntryAttribute.longestKept
+            }
+        }
     }
 
     /// The record of an entry of the walk.

@@ -19,8 +19,9 @@ package struct ManifestWriter: ~Copyable {
         switch item {
         case .entry(let record, let notes): add(.entry, record, notes)
         case .enter(let record, let notes): add(.enter, record, notes)
-        case .leave(let digest):
+        case .leave(let digest, let isChanging):
             buffer.append(ManifestFormat.Mark.leave.rawValue)
+            buffer.append(isChanging ? 1 : 0)
             digest.append(to: &buffer)
         }
     }
@@ -55,6 +56,8 @@ package struct ManifestWriter: ~Copyable {
         last.append(ManifestFormat.Mark.end.rawValue)
         last.append(integer: totals.entries)
         last.append(integer: totals.bytes)
+        last.append(integer: totals.changing)
+        last.append(integer: totals.unreadable)
         root.append(to: &last)
         sum.update(last.span)
         sum.finish().append(to: &last)

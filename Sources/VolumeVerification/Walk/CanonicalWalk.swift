@@ -7,7 +7,7 @@ import VolumeAccess
 /// Goes through a volume in the order of a manifest: a directory before what it holds, names in the order of their bytes.
 ///
 /// The same entries as a transfer moves: `lost+found` at the top is left out, mount points are entered, symbolic links are
-/// not followed. Entries that vanish on the way are left out. One directory of each level of the way down is open.
+/// not followed. Entries that vanish on the way are left out and counted. One directory of each level of the way down is open.
 ///
 /// Used by one thread.
 final class CanonicalWalk {
@@ -15,6 +15,8 @@ final class CanonicalWalk {
     /// A directory that is being gone through.
     private struct Level {
         let directory: VolumeDirectory
+        /// Its status before its names were listed.
+        let status: FileStatus
         var names: SortedNames
         /// Its place among those of the batch that is being filled; nil when it has none there yet.
         var place: Int?
@@ -53,7 +55,7 @@ final class CanonicalWalk {
                 name = try levels[top].names.take()
             } catch {
                 // Names of a very large directory, in a file of our own.
-                note(
+                lose(
                     .system(operation: error.operation, path: levels[top].directory.relativePath, number: error.number)
                 )
                 name = nil
@@ -61,8 +63,7 @@ final class CanonicalWalk {
             if let name {
                 guard visit(name) else { return }
             } else {
-                levels.removeLast()
-                batch.steps.append(.leave)
+                leave(levels.removeLast())
             }
             if batch.isFull { guard flush() else { return } }
         }
@@ -70,6 +71,18 @@ final class CanonicalWalk {
     }
 
     private func note(_ error: VolumeError) { batch.failures.append(error) }
+
+    private func lose(_ error: VolumeError) { batch.losses.append(error) }
+
+    /// Ends a directory: one in which names came or went since it was listed is not what the manifest says.
+    private func leave(_ level: Level) {
+        do throws(VolumeError) {
+            batch.steps.append(.leave(isChanging: !level.status.hasSameContent(as: try level.directory.status())))
+        } catch {
+            lose(error)
+            batch.steps.append(.leave(isChanging: false))
+        }
+    }
 
     private func flush() -> Bool {
         defer {
@@ -86,29 +99,45 @@ final class CanonicalWalk {
         let directory = levels[levels.count - 1].directory
         if levels.count == 1, name == Self.lostAndFound { return true }
         do throws(VolumeError) {
-            guard let status = try directory.status(of: name.span) else { return true }
+            guard let status = try directory.status(of: name.span) else {
+                batch.vanished += 1
+                return true
+            }
             var entry = WalkedEntry(name: name, status: status, directory: place())
             readAttributes(of: name, in: directory, into: &entry)
             if status.isDirectory {
                 do throws(VolumeError) {
                     return enter(try directory.openDirectory(name.span), entry)
                 } catch {
-                    guard !error.isMissing else { return true }
                     note(error)
                     entry.notes.isUnreadable = true
                     batch.entries.append(entry)
-                    batch.steps += [.enter, .leave]
+                    batch.steps += [.enter, .leave(isChanging: false)]
                     return true
                 }
             }
-            if status.isSymbolicLink { entry.target = try directory.readLink(name.span) }
+            if status.isSymbolicLink { readTarget(of: name, in: directory, into: &entry) }
             entry.firstPath = links.firstPath(status, directory.path(of: name.span))
             batch.entries.append(entry)
             batch.steps.append(.entry)
         } catch {
-            if !error.isMissing { note(error) }
+            // It was listed, so the manifest has it, as an entry of which no more is known.
+            note(error)
+            var entry = WalkedEntry(name: name, status: FileStatus(mode: 0), directory: place())
+            entry.notes.isUnreadable = true
+            batch.entries.append(entry)
+            batch.steps.append(.entry)
         }
         return true
+    }
+
+    private func readTarget(of name: [UInt8], in directory: VolumeDirectory, into entry: inout WalkedEntry) {
+        do throws(VolumeError) {
+            entry.target = try directory.readLink(name.span)
+        } catch {
+            note(error)
+            entry.notes.isUnreadable = true
+        }
     }
 
     /// The place of the current directory in the batch.
@@ -131,12 +160,12 @@ final class CanonicalWalk {
             entry.notes.isUnreadable = true
         }
         do throws(SystemError) {
-            levels.append(Level(directory: directory, names: try sorter.finish()))
+            levels.append(Level(directory: directory, status: entry.status, names: try sorter.finish()))
             batch.steps.append(.enter)
         } catch {
             note(.system(operation: error.operation, path: directory.relativePath, number: error.number))
             entry.notes.isUnreadable = true
-            batch.steps += [.enter, .leave]
+            batch.steps += [.enter, .leave(isChanging: false)]
         }
         batch.entries.append(entry)
         return true
@@ -158,7 +187,6 @@ final class CanonicalWalk {
             if !held.failures.isEmpty { entry.notes.isUnreadable = true }
             entry.attributes = held.entryAttributes(&hasher)
         } catch {
-            guard !error.isMissing else { return }
             note(error)
             entry.notes.isUnreadable = true
         }

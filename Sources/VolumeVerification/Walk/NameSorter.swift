@@ -1,3 +1,4 @@
+import Glibc
 import LinuxSystem
 import ProcessSupport
 
@@ -76,6 +77,7 @@ struct SortedNames {
     private let arena: [UInt8]
     private let ranges: [Range<Int>]
     private var next = 0
+    private var last: [UInt8]?
     private let runs: [NameRun]
 
     fileprivate init(_ arena: [UInt8], _ ranges: [Range<Int>], _ runs: [NameRun]) throws(SystemError) {
@@ -97,6 +99,9 @@ struct SortedNames {
             (least, chosen) = (name, run)
         }
         if let chosen { try chosen.advance() } else { next += 1 }
+        // The kernel may list a name twice when the directory changes meanwhile.
+        if let least, least == last { return try take() }
+        last = least
         return least
     }
 }
@@ -107,6 +112,8 @@ private final class NameRun {
     private let file: ScratchFile
     private var buffer: [UInt8] = []
     private var place = 0
+    /// How many names have not been read again.
+    private var left = 0
     /// The next name; nil after the last one.
     private(set) var name: [UInt8]?
 
@@ -117,6 +124,7 @@ private final class NameRun {
             buffer.append(UInt8(truncatingIfNeeded: name.count))
             buffer.append(UInt8(truncatingIfNeeded: name.count >> 8))
             buffer.append(contentsOf: name)
+            left += 1
             if buffer.count >= Self.bufferSize { try flush() }
         }
         try flush()
@@ -132,9 +140,11 @@ private final class NameRun {
 
     /// Goes to the next name, or to the first one.
     func advance() throws(SystemError) {
-        guard try fill(2) else { return name = nil }
+        guard left > 0 else { return name = nil }
+        left -= 1
+        guard try fill(2) else { throw SystemError(operation: "read", number: EIO) }
         let length = Int(buffer[place]) | Int(buffer[place + 1]) << 8
-        guard try fill(2 + length) else { return name = nil }
+        guard try fill(2 + length) else { throw SystemError(operation: "read", number: EIO) }
         name = Array(buffer[place + 2..<place + 2 + length])
         place += 2 + length
     }

@@ -29,8 +29,8 @@ struct WalkBatch {
         case entry
         /// The next one of ``WalkBatch/entries``, a directory, whose entries follow.
         case enter
-        /// The end of the directory that was entered last.
-        case leave
+        /// The end of the directory that was entered last, and whether it was changed meanwhile.
+        case leave(isChanging: Bool)
     }
 
     /// How many entries one holds.
@@ -41,7 +41,12 @@ struct WalkBatch {
     var steps: [Step] = []
     var entries: [WalkedEntry] = []
     var directories: [VolumeDirectory] = []
+    /// What could not be read of entries that are flagged.
     var failures: [VolumeError] = []
+    /// What could not be read and has no entry.
+    var losses: [VolumeError] = []
+    /// How many entries were gone before they were read.
+    var vanished = 0
 
     var isFull: Bool {
         steps.count >= 2 * Self.capacity || entries.count >= Self.capacity || directories.count >= Self.openDirectories

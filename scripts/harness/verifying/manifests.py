@@ -9,7 +9,8 @@ import threading
 
 from harness.cases import Case, Skipped, check
 from harness.programs import peers
-from harness.programs.processes import run
+from harness.programs.processes import run, started
+from harness.programs.pushing import wait_for
 from harness.trees.manifest import Manifest
 
 MIB = 1 << 20
@@ -103,6 +104,72 @@ def disk(_, directory):
         subprocess.run(["umount", place], capture_output=True)
 
 
+def damaged_inode(_, directory):
+    """An entry whose status cannot be read is in the manifest and flagged: a copy without it is not equal."""
+    if os.geteuid() != 0:
+        raise Skipped("needs root for mount(8)")
+    image, place, copy = f"{directory}/image", f"{directory}/volume", f"{directory}/copy"
+    os.mkdir(place)
+    os.mkdir(copy)
+    with open(image, "wb") as file:
+        file.truncate(16 * MIB)
+    subprocess.run(["mke2fs", "-q", "-t", "ext4", image], check=True, capture_output=True)
+    _mounted(image, place)
+    try:
+        for name in ("good", "precious"):
+            with open(f"{place}/{name}", "wb") as file:
+                file.write(name.encode())
+        shutil.copy2(f"{place}/good", copy)
+        subprocess.run(["umount", place], check=True)
+        subprocess.run(["debugfs", "-w", "-R", "sif precious links_count 0", image], check=True, capture_output=True)
+        _mounted(image, place)
+        check(not _has_status(f"{place}/precious"), "the inode is not damaged")
+        found = ask("compare", place, copy, "--ignore", "root", code=23)
+        check([(line["path"], line["kind"]) for line in found[:-1]] == [("precious", "missing")], f"found: {found}")
+        check(not found[-1]["equal"] and found[-1]["first"]["unreadable"] == 1, f"{found[-1]}")
+        check(not ask("compare", place, place, code=23)[-1]["equal"], "it is equal to itself")
+        output = f"{directory}/manifest"
+        check(ask("manifest", place, "--output", output, code=23)[-1]["unreadable"] == 1, "the manifest does not tell")
+        check(ask("manifest", output, code=23)[-1]["unreadable"] == 1, "the manifest that was written does not tell")
+    finally:
+        subprocess.run(["umount", place], capture_output=True)
+
+
+def _has_status(path):
+    try:
+        os.lstat(path)
+    except OSError:
+        return False
+    return True
+
+
+def between_attempts(_, directory):
+    """What is written to a file, and to its attributes, while it is read for the first time is in its manifest, or flagged."""
+    path = f"{directory}/tree"
+    os.mkdir(path)
+    name, size = f"{path}/image", 2048 << 30
+    words = ("manifest", path, "--hash", "fast", "--list")
+
+    def describe(lines):
+        return next((line["content"], line["attributes"]) for line in lines if line["path"] == "image")
+    with open(name, "wb") as file:
+        file.truncate(size)
+        os.setxattr(name, "user.a", b"old")
+        argv = [peers.DVM_SOURCE, *words, "--json"]
+        with started(argv, stdout=subprocess.PIPE) as process:
+            wait_for(lambda: any(os.path.realpath(f"/proc/{process.pid}/fd/{number}") == name
+                                 for number in os.listdir(f"/proc/{process.pid}/fd")), "the file is open")
+            for number in range(64):
+                os.pwrite(file.fileno(), b"DATA", size // 64 * number)
+            os.setxattr(name, "user.b", b"new")
+            out, _ = process.communicate(timeout=120)
+        lines = [json.loads(line) for line in out.splitlines()]
+        if process.returncode == 0:
+            check(describe(lines) == describe(ask(*words)), f"a mixture of two states was not flagged: {lines}")
+        else:
+            check(process.returncode == 23 and lines[-1]["changing"] == 1, f"{process.returncode}: {lines}")
+
+
 def in_use(_, directory):
     """A file that is written to all the time is never part of an unqualified answer."""
     path = f"{directory}/tree"
@@ -134,5 +201,6 @@ def in_use(_, directory):
 
 
 def manifest_cases(full):
-    cases = [Case("manifest/independent", independent), Case("manifest/disk", disk), Case("manifest/in use", in_use, 5)]
+    cases = [Case("manifest/independent", independent), Case("manifest/disk", disk), Case("manifest/in use", in_use, 5),
+             Case("manifest/damaged inode", damaged_inode), Case("manifest/between attempts", between_attempts, 10)]
     return cases + [Case(f"manifest/random/{seed}", _random_tree(seed)) for seed in range(50 if full else 12)]
